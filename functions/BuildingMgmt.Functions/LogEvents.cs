@@ -1,0 +1,18 @@
+namespace BuildingMgmt.Functions;
+
+/// <summary>
+/// Ids of all log events of the app. Operators build alerts on them: never reuse a number.
+/// 1000-1099 start, API and health; 1100-1199 ingest; 1200-1299 dashboards and latest values; 1300-1399 control; 1400-1499 sign-in.
+/// </summary>
+internal static class LogEvents
+{
+    public const int MigrationsApplied = 1000;
+    public const int MigrationsWait = 1001;
+    public const int RequestFailed = 1010;
+    public const int RequestUnavailable = 1011;
+    public const int DependencyAway = 1020;
+
+    public const int SignInRefused = 1400;
+    public const int SignInLocked = 1401;
+    public const int TokenRefused = 1402;
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace BuildingMgmt.Functions.Postgres;
+
+/// <summary>The three connection pools of this process.</summary>
+public sealed class PostgresPools : IAsyncDisposable
+{
+    // The other pools wait: their work is retried as a whole, and a queue is what they stand in anyway.
+    private const int PatientWaitSeconds = 15;
+
+    /// <summary>Builds the pools; connects to nothing yet.</summary>
+    public PostgresPools(IOptions<PostgresOptions> options, ILoggerFactory loggers)
+    {
+        var o = options.Value;
+        var readFrom = o.ReadConnectionString.Length > 0 ? o.ReadConnectionString : o.ConnectionString;
+        Write = Build(o.ConnectionString, "write", o.WritePoolSize, o.WriteTimeoutSeconds, PatientWaitSeconds, loggers);
+        Read = Build(readFrom, "read", o.ReadPoolSize, o.ReadTimeoutSeconds, o.ReadWaitSeconds, loggers);
+        Batch = Build(o.ConnectionString, "batch", o.BatchPoolSize, o.BatchTimeoutSeconds, PatientWaitSeconds, loggers);
+    }
+
+    /// <summary>Stores readings and other changes; always the primary.</summary>
+    public NpgsqlDataSource Write { get; }
+
+    /// <summary>Answers requests; may be a replica, so it may be behind.</summary>
+    public NpgsqlDataSource Read { get; }
+
+    /// <summary>Long work: roll-ups, reports, archives; always the primary.</summary>
+    public NpgsqlDataSource Batch { get; }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Write.DisposeAsync();
+        await Read.DisposeAsync();
+        await Batch.DisposeAsync();
+    }
+
+    private static NpgsqlDataSource Build(
+        string connectionString, string name, int size, int statementSeconds, int waitSeconds, ILoggerFactory loggers)
+    {
+        var builder = new NpgsqlDataSourceBuilder(connectionString) { Name = name };
+        builder.ConnectionStringBuilder.MaxPoolSize = size;
+        builder.ConnectionStringBuilder.MinPoolSize = 0;
+        // Kept by the client, which cancels the statement: statement_timeout as a start-up parameter is refused by
+        // PgBouncer, and as SET it would stay on a session that the next transaction does not get.
+        builder.ConnectionStringBuilder.CommandTimeout = statementSeconds;
+        builder.ConnectionStringBuilder.Timeout = waitSeconds;
+        builder.ConnectionStringBuilder.ApplicationName = $"building-mgmt {name}";
+        builder.UseLoggerFactory(loggers);
+        return builder.Build();
+    }
+}
