@@ -11,6 +11,8 @@ CREATE TABLE reading (
 COMMENT ON COLUMN reading.quality IS '0 good, 1 uncertain, 2 bad, 3 suspect (outside the plausible range)';
 
 -- Makes the partition of the month that holds the given moment, UTC. Safe to call at once from many sessions.
+-- The table is made first and attached then: that locks out neither readers nor writers of reading, where
+-- CREATE TABLE … PARTITION OF would wait for all of them and hold up those that come after.
 CREATE FUNCTION create_reading_partition(moment timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     month_start timestamp := date_trunc('month', moment AT TIME ZONE 'UTC');
@@ -21,8 +23,12 @@ BEGIN
     END IF;
     -- 7201 is this schema's lock for partitions: two sessions that need the same month take turns.
     PERFORM pg_advisory_xact_lock(7201);
+    IF to_regclass(partition_name) IS NOT NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE reading INCLUDING ALL)', partition_name);
     EXECUTE format(
-        'CREATE TABLE IF NOT EXISTS %I PARTITION OF reading FOR VALUES FROM (%L) TO (%L)',
+        'ALTER TABLE reading ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
         partition_name,
         month_start AT TIME ZONE 'UTC',
         (month_start + interval '1 month') AT TIME ZONE 'UTC');
