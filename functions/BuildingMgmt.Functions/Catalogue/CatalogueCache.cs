@@ -1,0 +1,93 @@
+using BuildingMgmt.Functions.Postgres;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BuildingMgmt.Functions.Catalogue;
+
+/// <summary>
+/// The catalogue in memory. A change made by any instance is seen here within about a second: one row in PostgreSQL is
+/// polled, and the catalogue is read again when its number has changed.
+/// </summary>
+public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogger<CatalogueCache> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim loading = new(1);
+    private volatile CatalogueSnapshot? snapshot;
+    private long checkedAt;
+
+    /// <summary>The newest snapshot that is in memory, or null while none could be read since the start.</summary>
+    public CatalogueSnapshot? Newest => snapshot;
+
+    /// <summary>The newest snapshot; reads the catalogue when this process has not yet done so.</summary>
+    /// <exception cref="Npgsql.NpgsqlException">PostgreSQL is away and nothing was read before.</exception>
+    public ValueTask<CatalogueSnapshot> GetAsync(CancellationToken cancellationToken) =>
+        snapshot is { } current ? ValueTask.FromResult(current) : new ValueTask<CatalogueSnapshot>(RefreshAsync(TimeSpan.Zero, cancellationToken));
+
+    /// <summary>
+    /// The catalogue as it is now, for someone who met an id that the snapshot does not know. However many ask, PostgreSQL is
+    /// asked at most once a second.
+    /// </summary>
+    public Task<CatalogueSnapshot> RefreshAsync(CancellationToken cancellationToken) => RefreshAsync(PollInterval, cancellationToken);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var away = false;
+        using var timer = new PeriodicTimer(PollInterval, time);
+        do
+        {
+            try
+            {
+                await RefreshAsync(PollInterval / 2, stoppingToken);
+                away = false;
+            }
+            catch (Exception exception) when (exception is Npgsql.NpgsqlException or TimeoutException)
+            {
+                // Said once; the old snapshot serves on.
+                if (!away)
+                    logger.CatalogueUnreadable(exception);
+                away = true;
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        loading.Dispose();
+        base.Dispose();
+    }
+
+    private async Task<CatalogueSnapshot> RefreshAsync(TimeSpan freshFor, CancellationToken cancellationToken)
+    {
+        await loading.WaitAsync(cancellationToken);
+        try
+        {
+            if (snapshot is { } current)
+            {
+                if (time.GetElapsedTime(checkedAt) < freshFor)
+                    return current;
+                // Taken before the question: what changes after it is asked is found by the next one.
+                var askedAt = time.GetTimestamp();
+                var version = await CatalogueLoader.ReadVersionAsync(pools.Batch, cancellationToken);
+                checkedAt = askedAt;
+                if (version == current.Version)
+                    return current;
+            }
+
+            var loadedAt = time.GetTimestamp();
+            var loaded = await CatalogueLoader.LoadAsync(pools.Batch, cancellationToken);
+            checkedAt = loadedAt;
+            snapshot = loaded;
+            logger.CatalogueLoaded(loaded.Version, loaded.Buildings.Count, loaded.Points.Length);
+            return loaded;
+        }
+        finally
+        {
+            loading.Release();
+        }
+    }
+}

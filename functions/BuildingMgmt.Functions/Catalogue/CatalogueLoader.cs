@@ -1,0 +1,137 @@
+using System.Data;
+using System.Text;
+using Npgsql;
+
+namespace BuildingMgmt.Functions.Catalogue;
+
+/// <summary>Reads the catalogue from PostgreSQL.</summary>
+internal static class CatalogueLoader
+{
+    private const string VersionSql = "SELECT version FROM catalogue_version";
+
+    private const string BuildingSql = "SELECT building_id, name, time_zone, raw_retention_days FROM building ORDER BY name";
+
+    private const string FloorSql = "SELECT floor_id, name, building_id FROM floor ORDER BY name";
+
+    private const string ZoneSql = "SELECT zone_id, name, floor_id FROM zone ORDER BY name";
+
+    private const string SensorSql = "SELECT sensor_id, name, type, status, zone_id, floor_id FROM sensor ORDER BY name";
+
+    private const string PointSql =
+        "SELECT point_id, sensor_id, metric, unit, plausible_min, plausible_max, interval_s FROM point ORDER BY point_id";
+
+    /// <summary>The version of the catalogue now: one row by its key.</summary>
+    public static async Task<long> ReadVersionAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand(VersionSql);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>Reads everything at one moment.</summary>
+    public static async Task<CatalogueSnapshot> LoadAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        // One snapshot of the database for all six queries: a sensor is never seen without its floor.
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        await using var batch = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands = { new(VersionSql), new(BuildingSql), new(FloorSql), new(ZoneSql), new(SensorSql), new(PointSql) },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+
+        await reader.ReadAsync(cancellationToken);
+        var version = reader.GetInt64(0);
+
+        var buildings = new Dictionary<Guid, CatalogueBuilding>();
+        await foreach (var row in RowsAsync(reader, cancellationToken))
+        {
+            int? retentionDays = row.IsDBNull(3) ? null : row.GetInt32(3);
+            buildings.Add(row.GetGuid(0), new CatalogueBuilding(row.GetGuid(0), row.GetString(1), row.GetString(2), retentionDays));
+        }
+
+        var floors = new Dictionary<Guid, CatalogueFloor>();
+        await foreach (var row in RowsAsync(reader, cancellationToken))
+            floors.Add(row.GetGuid(0), new CatalogueFloor(row.GetGuid(0), row.GetString(1), buildings[row.GetGuid(2)]));
+
+        var zones = new Dictionary<Guid, CatalogueZone>();
+        var floorZones = new Dictionary<CatalogueFloor, List<CatalogueZone>>();
+        await foreach (var row in RowsAsync(reader, cancellationToken))
+        {
+            var zone = new CatalogueZone(row.GetGuid(0), row.GetString(1));
+            zones.Add(zone.ZoneId, zone);
+            Group(floorZones, floors[row.GetGuid(2)]).Add(zone);
+        }
+
+        var sensors = new Dictionary<Guid, CatalogueSensor>();
+        var floorSensors = new Dictionary<CatalogueFloor, List<CatalogueSensor>>();
+        await foreach (var row in RowsAsync(reader, cancellationToken))
+        {
+            var zone = row.IsDBNull(4) ? null : zones[row.GetGuid(4)];
+            var sensor = new CatalogueSensor(
+                row.GetGuid(0), row.GetString(1), row.GetString(2), Status(row.GetString(3)), zone, floors[row.GetGuid(5)]);
+            sensors.Add(sensor.SensorId, sensor);
+            Group(floorSensors, sensor.Floor).Add(sensor);
+        }
+
+        var points = await ReadPointsAsync(reader, sensors, cancellationToken);
+
+        foreach (var group in floors.Values.GroupBy(floor => floor.Building))
+            group.Key.Floors = [.. group];
+        foreach (var (floor, list) in floorZones)
+            floor.Zones = list;
+        foreach (var (floor, list) in floorSensors)
+            floor.Sensors = list;
+        foreach (var group in points.GroupBy(point => point.Sensor))
+            group.Key.SetPoints([.. group]);
+        return new CatalogueSnapshot(version, [.. buildings.Values], sensors, points);
+    }
+
+    private static async Task<CataloguePoint[]> ReadPointsAsync(
+        NpgsqlDataReader reader, Dictionary<Guid, CatalogueSensor> sensors, CancellationToken cancellationToken)
+    {
+        var metrics = new Dictionary<string, MetricName>();
+        var units = new Dictionary<string, string>();
+        var points = new List<CataloguePoint>();
+        await foreach (var row in RowsAsync(reader, cancellationToken))
+        {
+            var name = row.GetString(2);
+            if (!metrics.TryGetValue(name, out var metric))
+                metrics.Add(name, metric = new MetricName(name, Encoding.UTF8.GetBytes(name)));
+            var unit = row.GetString(3);
+            if (!units.TryAdd(unit, unit))
+                unit = units[unit];
+            points.Add(new CataloguePoint(row.GetInt32(0), points.Count, sensors[row.GetGuid(1)], metric, unit)
+            {
+                PlausibleMin = row.IsDBNull(4) ? double.NegativeInfinity : row.GetDouble(4),
+                PlausibleMax = row.IsDBNull(5) ? double.PositiveInfinity : row.GetDouble(5),
+                IntervalSeconds = row.GetInt32(6),
+            });
+        }
+
+        return [.. points];
+    }
+
+    private static async IAsyncEnumerable<NpgsqlDataReader> RowsAsync(
+        NpgsqlDataReader reader, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            yield return reader;
+    }
+
+    private static List<TItem> Group<TKey, TItem>(Dictionary<TKey, List<TItem>> groups, TKey key)
+        where TKey : notnull
+    {
+        if (!groups.TryGetValue(key, out var list))
+            groups.Add(key, list = []);
+        return list;
+    }
+
+    private static SensorStatus Status(string status) => status switch
+    {
+        "active" => SensorStatus.Active,
+        "inactive" => SensorStatus.Inactive,
+        "maintenance" => SensorStatus.Maintenance,
+        _ => throw new InvalidDataException($"Sensor status \"{status}\" is not known to this build."),
+    };
+}
