@@ -1,3 +1,4 @@
+using BuildingMgmt.Database;
 using BuildingMgmt.LocalStack.Postgres;
 using BuildingMgmt.LocalStack.Setup;
 using Npgsql;
@@ -35,7 +36,7 @@ public sealed class PostgresFixture : IAsyncLifetime
     {
         var database = await CreateEmptyDatabaseAsync(cancellationToken);
         await using var source = NpgsqlDataSource.Create(database.ConnectionString + ";Pooling=false");
-        await Schema.MigrateAsync(source, cancellationToken);
+        await SchemaMigrator.MigrateAsync(source, cancellationToken);
         return database;
     }
 
