@@ -11,6 +11,7 @@ internal static class LogEvents
     public const int RequestFailed = 1010;
     public const int RequestUnavailable = 1011;
     public const int DependencyAway = 1020;
+    public const int DependencyFailed = 1021;
     public const int CatalogueLoaded = 1030;
     public const int CatalogueUnreadable = 1031;
 
@@ -30,5 +31,4 @@ internal static class LogEvents
 
     public const int SignInRefused = 1400;
     public const int SignInLocked = 1401;
-    public const int TokenRefused = 1402;
 }

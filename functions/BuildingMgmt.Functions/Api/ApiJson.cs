@@ -1,0 +1,29 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using BuildingMgmt.Functions.Auth;
+using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.Health;
+using BuildingMgmt.Functions.Home;
+using BuildingMgmt.Functions.SensorData;
+
+namespace BuildingMgmt.Functions.Api;
+
+/// <summary>How the API writes and reads JSON: snake_case, UTC, absent members instead of nulls only where a type says so.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(TokenRequest))]
+[JsonSerializable(typeof(TokenResponse))]
+[JsonSerializable(typeof(KeySet))]
+[JsonSerializable(typeof(Page<Building>))]
+[JsonSerializable(typeof(Page<Floor>))]
+[JsonSerializable(typeof(Page<Sensor>))]
+[JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(IngestRate))]
+[JsonSerializable(typeof(AcceptedBatch))]
+[JsonSerializable(typeof(Point[]))]
+[JsonSerializable(typeof(string[]))]
+internal sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,38 @@
+using BuildingMgmt.Functions.Auth;
+using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.Dashboards;
+using BuildingMgmt.Functions.Health;
+using BuildingMgmt.Functions.Home;
+using BuildingMgmt.Functions.LatestValues;
+using BuildingMgmt.Functions.Postgres;
+using BuildingMgmt.Functions.SensorData;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace BuildingMgmt.Functions.Api;
+
+/// <summary>Registration of the whole app, one line for each capability.</summary>
+public static class ApiServices
+{
+    /// <summary>Adds everything that the functions need.</summary>
+    public static IServiceCollection AddBuildingManagement(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<HttpFunctions>();
+        services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 2 * 1024 * 1024;
+        });
+        return services
+            .AddPostgres()
+            .AddCatalogueCache()
+            .AddLatestValues()
+            .AddAuth()
+            .AddDashboards()
+            .AddHealth()
+            .AddHome()
+            .AddSensorData();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+
+namespace BuildingMgmt.Functions.Api;
+
+/// <summary>Reads a query string strictly: a name that is not expected, a name given twice and a bad value all end the request with 400.</summary>
+public readonly struct QueryReader
+{
+    private readonly IQueryCollection query;
+
+    /// <summary>Refuses every parameter but those named.</summary>
+    /// <exception cref="ProblemException">400, naming the parameter.</exception>
+    public QueryReader(HttpRequest request, params ReadOnlySpan<string> allowed)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        query = request.Query;
+        foreach (var (name, values) in query)
+        {
+            if (!allowed.Contains(name))
+                throw new ProblemException(UnknownParameter(name, allowed));
+            if (values.Count > 1)
+                throw Bad(name, $"Parameter \"{name}\" is given {values.Count} times.", "Give it once.");
+        }
+    }
+
+    /// <summary>A text, at most 200 characters; null when absent.</summary>
+    public string? Text(string name)
+    {
+        var value = Value(name);
+        if (value is null)
+            return null;
+        if (value.Length is 0 or > 200 || value.Contains('\0', StringComparison.Ordinal))
+            throw Bad(name, $"Parameter \"{name}\" must have 1 to 200 characters, none of them NUL.", null);
+        return value;
+    }
+
+    /// <summary>A UUID; null when absent.</summary>
+    public Guid? Id(string name) => Value(name) is { } value ? PathId.Parse(name, value) : null;
+
+    /// <summary>One of some words; null when absent.</summary>
+    public string? OneOf(string name, params ReadOnlySpan<string> words)
+    {
+        var value = Value(name);
+        if (value is not null && !words.Contains(value))
+            throw Bad(name, $"Parameter \"{name}\" ({Quote(value)}) is none of {string.Join(", ", words.ToArray())}.", null);
+        return value;
+    }
+
+    /// <summary>Rows of a page: <c>limit</c>, 1 to 1,000, default 100.</summary>
+    public int Limit()
+    {
+        const int max = 1000;
+        if (Value("limit") is not { } value)
+            return 100;
+        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) || limit is < 1 or > max)
+            throw Bad("limit", $"Parameter \"limit\" ({Quote(value)}) is not a whole number from 1 to {max}.", null);
+        return limit;
+    }
+
+    /// <summary>Where the page starts: <c>cursor</c>; null is the first page.</summary>
+    public PageKey? Cursor()
+    {
+        if (Value("cursor") is not { } value)
+            return null;
+        return PageKey.TryParse(value, out var key)
+            ? key
+            : throw Bad("cursor", "Parameter \"cursor\" is not a cursor of this list.", "Take it from \"next_cursor\" of the page before, unchanged.");
+    }
+
+    /// <summary>A caller's text for a message: shortened, so that an answer does not echo pages.</summary>
+    internal static string Quote(string value) => value.Length <= 80 ? $"\"{value}\"" : $"\"{value[..80]}…\"";
+
+    private static Problem UnknownParameter(string name, ReadOnlySpan<string> allowed) =>
+        Problem.BadValue(
+            name.Length <= 80 ? name : name[..80],
+            $"There is no parameter {Quote(name)} here.",
+            allowed.IsEmpty ? "This call takes no parameters." : $"Parameters are: {string.Join(", ", allowed.ToArray())}.");
+
+    private static ProblemException Bad(string name, string detail, string? hint) => new(Problem.BadValue(name, detail, hint));
+
+    private string? Value(string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
+}
+
+/// <summary>UUIDs in paths and queries.</summary>
+public static class PathId
+{
+    /// <summary>Reads a UUID in its usual form with hyphens.</summary>
+    /// <exception cref="ProblemException">400, naming the parameter.</exception>
+    public static Guid Parse(string name, string value) =>
+        Guid.TryParseExact(value, "D", out var id)
+            ? id
+            : throw new ProblemException(Problem.BadValue(
+                name, $"Parameter \"{name}\" ({QueryReader.Quote(value)}) is not a UUID such as 123e4567-e89b-12d3-a456-426614174000."));
+}

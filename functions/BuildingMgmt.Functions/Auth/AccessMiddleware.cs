@@ -1,0 +1,105 @@
+using System.Text;
+using BuildingMgmt.Functions.Api;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Net.Http.Headers;
+
+namespace BuildingMgmt.Functions.Auth;
+
+/// <summary>
+/// Lets a request through to its function only when the function's rule allows its caller: the one place where that is decided.
+/// What a caller may see within a function, by building, the function asks its <see cref="Caller"/>.
+/// </summary>
+public sealed class AccessMiddleware(HttpFunctions functions, AccessTokens tokens, Credentials credentials) : IFunctionsWorkerMiddleware
+{
+    private const string Realm = "realm=\"building-mgmt\"";
+
+    /// <inheritdoc/>
+    public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(next);
+        var http = context.GetHttpContext();
+        if (http is null)
+            return next(context);
+
+        // No rule is a mistake that a test finds; should it come this far, the function is closed.
+        var rule = functions.Find(context.FunctionDefinition.Name)?.Access
+            ?? throw new InvalidOperationException($"Function \"{context.FunctionDefinition.Name}\" has no access rule.");
+        return rule.IsAnonymous ? next(context) : AdmitAsync(context, http, rule, next);
+    }
+
+    private async Task AdmitAsync(FunctionContext context, HttpContext http, AccessRule rule, FunctionExecutionDelegate next)
+    {
+        var caller = await IdentifyAsync(http, rule);
+        if ((caller.Roles & rule.Roles) == 0)
+            throw new ProblemException(Forbidden(rule));
+        http.Features.Set(caller);
+        await next(context);
+    }
+
+    private ValueTask<Caller> IdentifyAsync(HttpContext http, AccessRule rule)
+    {
+        const string bearer = "Bearer ";
+        var header = http.Request.Headers.Authorization;
+        if (header.Count != 1 || header[0] is not { } value)
+            throw new ProblemException(Unauthorized(rule, "The request has no access token.", error: null));
+        if (value.StartsWith(bearer, StringComparison.OrdinalIgnoreCase))
+            return RequireAsync(tokens.ValidateAsync(value.AsSpan(bearer.Length)), rule);
+        if (rule.AcceptsBasic && value.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+            return IdentifyGatewayAsync(http, rule, value["Basic ".Length..]);
+        throw new ProblemException(Unauthorized(rule, "The Authorization header is of a kind that is not taken here.", error: null));
+    }
+
+    // Nearly every token was checked before: that way stays free of allocations.
+    private static ValueTask<Caller> RequireAsync(ValueTask<Caller?> validation, AccessRule rule) =>
+        validation.IsCompletedSuccessfully
+            ? new ValueTask<Caller>(Require(validation.Result, rule))
+            : AwaitAndRequireAsync(validation, rule);
+
+    private static async ValueTask<Caller> AwaitAndRequireAsync(ValueTask<Caller?> validation, AccessRule rule) =>
+        Require(await validation, rule);
+
+    private static Caller Require(Caller? caller, AccessRule rule) =>
+        caller ?? throw new ProblemException(Unauthorized(rule, "The access token is not valid, or no longer.", "invalid_token"));
+
+    private async ValueTask<Caller> IdentifyGatewayAsync(HttpContext http, AccessRule rule, string encoded)
+    {
+        if (!TryDecodeBasic(encoded, out var gatewayId, out var secret))
+            throw new ProblemException(Unauthorized(rule, "The Basic credential is not base64 of \"id:secret\".", error: null));
+        return await credentials.FindGatewayAsync(gatewayId, secret, http, http.RequestAborted)
+            ?? throw new ProblemException(Unauthorized(rule, "There is no active gateway with this id and secret.", error: null));
+    }
+
+    private static bool TryDecodeBasic(string encoded, out string id, out string secret)
+    {
+        id = secret = "";
+        var bytes = new byte[encoded.Length];
+        if (encoded.Length > 1024 || !Convert.TryFromBase64String(encoded, bytes, out var written))
+            return false;
+        var text = Encoding.UTF8.GetString(bytes, 0, written);
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon <= 0 || text.Contains('\0', StringComparison.Ordinal))
+            return false;
+        (id, secret) = (text[..colon], text[(colon + 1)..]);
+        return true;
+    }
+
+    private static Problem Unauthorized(AccessRule rule, string detail, string? error)
+    {
+        var challenge = error is null ? $"Bearer {Realm}" : $"Bearer {Realm}, error=\"{error}\"";
+        return new Problem(StatusCodes.Status401Unauthorized, "not signed in", detail)
+        {
+            Parameter = HeaderNames.Authorization,
+            Hint = "Get a token from POST /api/auth/token and send it as Authorization: Bearer <token>.",
+            Challenge = rule.AcceptsBasic ? $"{challenge}, Basic {Realm}" : challenge,
+        };
+    }
+
+    private static Problem Forbidden(AccessRule rule) =>
+        new(StatusCodes.Status403Forbidden, "not allowed", $"This needs one of the roles: {rule.Roles.ToString().ToLowerInvariant()}.")
+        {
+            Hint = "Ask an administrator for the role.",
+            Challenge = $"Bearer {Realm}, error=\"insufficient_scope\"",
+        };
+}

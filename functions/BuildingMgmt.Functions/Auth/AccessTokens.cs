@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace BuildingMgmt.Functions.Auth;
+
+/// <summary>Makes and checks access tokens: JWT, signed ES256.</summary>
+public sealed class AccessTokens : IDisposable
+{
+    // Claim "grants": role:building, or role:* for all buildings.
+    private const string GrantsClaim = "grants";
+    private const string TokenType = "at+jwt";
+    private const int TokenLengthMax = 16 * 1024;
+
+    // Checking a signature takes about 100 µs, a cached answer about 2: a dashboard sends the same token every second.
+    private const int CachedTokensMax = 10_000;
+
+    private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false, SetDefaultTimesOnTokenCreation = false };
+    private readonly ExpiringCache<TokenHash, Caller> validated;
+    private readonly TokenValidationParameters validation;
+    private readonly SigningCredentials credentials;
+    private readonly AuthOptions options;
+    private readonly TimeProvider time;
+    private readonly ECDsa key;
+
+    /// <summary>Reads the signing key.</summary>
+    public AccessTokens(IOptions<AuthOptions> options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        this.options = options.Value;
+        this.time = time;
+        validated = new ExpiringCache<TokenHash, Caller>(CachedTokensMax, time);
+        key = this.options.ReadSigningKey();
+
+        var parameters = key.ExportParameters(includePrivateParameters: false);
+        var x = Base64UrlEncoder.Encode(parameters.Q.X);
+        var y = Base64UrlEncoder.Encode(parameters.Q.Y);
+        // RFC 7638: the members in this order, without spaces. So all instances name the key alike.
+        var thumbprint = SHA256.HashData(Encoding.UTF8.GetBytes($$"""{"crv":"P-256","kty":"EC","x":"{{x}}","y":"{{y}}"}"""));
+        var keyId = Base64UrlEncoder.Encode(thumbprint);
+        PublicKeys = new KeySet([new PublicKey("EC", "P-256", x, y, keyId, "sig", SecurityAlgorithms.EcdsaSha256)]);
+
+        var securityKey = new ECDsaSecurityKey(key) { KeyId = keyId };
+        credentials = new SigningCredentials(securityKey, SecurityAlgorithms.EcdsaSha256);
+        validation = new TokenValidationParameters
+        {
+            ValidIssuer = this.options.Issuer,
+            ValidAudience = this.options.Audience,
+            IssuerSigningKey = securityKey,
+            ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+            ValidTypes = [TokenType],
+            RequireExpirationTime = true,
+            RequireSignedTokens = true,
+            LifetimeValidator = (notBefore, expires, _, _) => IsWithinLife(notBefore, expires),
+        };
+    }
+
+    /// <summary>The keys by which others can check our tokens.</summary>
+    public KeySet PublicKeys { get; }
+
+    /// <summary>Makes a token that carries the caller's grants.</summary>
+    public TokenResponse Create(string name, bool isGateway, IReadOnlyCollection<Grant> grants)
+    {
+        var now = time.GetUtcNow();
+        var life = TimeSpan.FromMinutes(options.AccessTokenMinutes);
+        var token = handler.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = options.Issuer,
+            Audience = options.Audience,
+            TokenType = TokenType,
+            IssuedAt = now.UtcDateTime,
+            NotBefore = now.UtcDateTime,
+            Expires = (now + life).UtcDateTime,
+            Claims = new Dictionary<string, object>
+            {
+                [JwtRegisteredClaimNames.Sub] = name,
+                [JwtRegisteredClaimNames.Jti] = Guid.NewGuid().ToString("N"),
+                ["gateway"] = isGateway,
+                [GrantsClaim] = grants.Select(Format).ToArray(),
+            },
+            SigningCredentials = credentials,
+        });
+        return new TokenResponse(token, "Bearer", (int)life.TotalSeconds);
+    }
+
+    /// <summary>Checks a token: algorithm, signature, type, issuer, audience and life.</summary>
+    /// <returns>Null when anything is wrong with it.</returns>
+    public ValueTask<Caller?> ValidateAsync(ReadOnlySpan<char> token)
+    {
+        if (token.Length > TokenLengthMax || !TokenHash.TryCompute(token, out var hash))
+            return default;
+        return validated.TryGet(hash, out var caller)
+            ? new ValueTask<Caller?>(caller)
+            : new ValueTask<Caller?>(ValidateSlowlyAsync(token.ToString(), hash));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => key.Dispose();
+
+    private async Task<Caller?> ValidateSlowlyAsync(string token, TokenHash hash)
+    {
+        var result = await handler.ValidateTokenAsync(token, validation);
+        if (!result.IsValid
+            || result.ClaimsIdentity.FindFirst(JwtRegisteredClaimNames.Sub)?.Value is not { Length: > 0 } name)
+        {
+            return null;
+        }
+
+        var isGateway = result.ClaimsIdentity.HasClaim("gateway", "true");
+        var caller = new Caller(name, isGateway, result.ClaimsIdentity.FindAll(GrantsClaim).Select(Parse));
+        validated.Set(hash, caller, new DateTimeOffset(result.SecurityToken.ValidTo, TimeSpan.Zero));
+        return caller;
+    }
+
+    private bool IsWithinLife(DateTime? notBefore, DateTime? expires)
+    {
+        // Instances' clocks may differ a little when a token is fresh; its end is its end.
+        var now = time.GetUtcNow().UtcDateTime;
+        return (notBefore is null || notBefore <= now.AddSeconds(10)) && expires > now;
+    }
+
+    private static string Format(Grant grant) =>
+        $"{grant.Role.ToString().ToLowerInvariant()}:{grant.BuildingId?.ToString() ?? "*"}";
+
+    private static Grant Parse(Claim claim)
+    {
+        var parts = claim.Value.Split(':');
+        return new Grant(Enum.Parse<Roles>(parts[0], ignoreCase: true), parts[1] == "*" ? null : Guid.Parse(parts[1]));
+    }
+}
+
+/// <summary>SHA-256 of a token: caches hold this instead of what could be stolen from a memory dump.</summary>
+internal readonly record struct TokenHash(ulong A, ulong B, ulong C, ulong D)
+{
+    /// <summary>Hashes a text of ASCII; false for any other.</summary>
+    public static bool TryCompute(ReadOnlySpan<char> text, out TokenHash hash)
+    {
+        hash = default;
+        byte[]? rented = null;
+        var ascii = text.Length <= 1024 ? stackalloc byte[1024] : rented = ArrayPool<byte>.Shared.Rent(text.Length);
+        try
+        {
+            if (Ascii.FromUtf16(text, ascii, out var written) != OperationStatus.Done)
+                return false;
+            Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+            SHA256.HashData(ascii[..written], digest);
+            hash = System.Runtime.InteropServices.MemoryMarshal.Read<TokenHash>(digest);
+            return true;
+        }
+        finally
+        {
+            if (rented is not null)
+                ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        }
+    }
+}
+
+/// <summary>Answer of <c>GET /.well-known/jwks.json</c> (RFC 7517).</summary>
+public sealed record KeySet(IReadOnlyList<PublicKey> Keys);
+
+/// <summary>One public key of a <see cref="KeySet"/>.</summary>
+public sealed record PublicKey(
+    [property: JsonPropertyName("kty")] string KeyType,
+    [property: JsonPropertyName("crv")] string Curve,
+    [property: JsonPropertyName("x")] string X,
+    [property: JsonPropertyName("y")] string Y,
+    [property: JsonPropertyName("kid")] string KeyId,
+    [property: JsonPropertyName("use")] string Use,
+    [property: JsonPropertyName("alg")] string Algorithm);

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BuildingMgmt.Functions.Auth;
+
+/// <summary>Registration of sign-in and access control.</summary>
+public static class AuthServices
+{
+    /// <summary>Adds what <see cref="AccessMiddleware"/> and <see cref="SignIn"/> need.</summary>
+    public static IServiceCollection AddAuth(this IServiceCollection services)
+    {
+        services.AddOptions<AuthOptions>().BindConfiguration("Auth").ValidateDataAnnotations().ValidateOnStart();
+        return services
+            .AddSingleton<AccessTokens>()
+            .AddSingleton<SignInLimits>()
+            .AddSingleton<PasswordGate>()
+            .AddSingleton<Credentials>();
+    }
+}

@@ -1,0 +1,120 @@
+using BuildingMgmt.Database;
+using BuildingMgmt.Functions.Postgres;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace BuildingMgmt.Functions.Auth;
+
+/// <summary>Who signed in, with what was granted.</summary>
+public sealed record SignedIn(string Name, bool IsGateway, IReadOnlyCollection<Grant> Grants);
+
+/// <summary>Checks names with passwords or secrets against the catalogue.</summary>
+public sealed class Credentials(
+    PostgresPools pools, PasswordGate gate, SignInLimits limits, TimeProvider time, ILogger<Credentials> logger)
+{
+    // Long enough that a gateway which posts every few seconds costs no query, short enough that switching it off is felt.
+    private static readonly TimeSpan GatewayCachedFor = TimeSpan.FromSeconds(10);
+    private static readonly byte[] DecoyHash = GatewaySecret.Hash(GatewaySecret.Create());
+
+    private readonly ExpiringCache<TokenHash, Caller> gateways = new(10_000, time);
+
+    /// <summary>
+    /// Checks a user's password, or a gateway's secret when there is no such user. A wrong one and an unknown name give the same
+    /// answer in the same time.
+    /// </summary>
+    /// <returns>Null when refused.</returns>
+    /// <exception cref="Api.ProblemException">429 when the name or address is locked, 503 when too many are waiting.</exception>
+    public async Task<SignedIn?> SignInAsync(string name, string password, HttpContext http, CancellationToken cancellationToken)
+    {
+        var address = limits.AddressOf(http);
+        limits.ThrowIfLocked(name, address);
+        var found = await FindAsync(name, cancellationToken);
+        if (found.SecretHash is not null && found.PasswordHash is null && GatewaySecret.Verify(password, found.SecretHash))
+            return Accept(new SignedIn(name, IsGateway: true, found.Grants));
+        if (await gate.VerifyAsync(password, found.PasswordHash, cancellationToken))
+            return Accept(new SignedIn(name, IsGateway: false, found.Grants));
+        Refuse(name, address, isKnown: found.PasswordHash is not null || found.SecretHash is not null);
+        return null;
+    }
+
+    /// <summary>Checks a gateway's secret.</summary>
+    /// <returns>Null when there is no active gateway with this id and secret.</returns>
+    /// <exception cref="Api.ProblemException">429 when the id or address is locked.</exception>
+    public async Task<Caller?> FindGatewayAsync(string gatewayId, string secret, HttpContext http, CancellationToken cancellationToken)
+    {
+        var isCacheable = TokenHash.TryCompute($"{gatewayId}:{secret}", out var hash);
+        if (isCacheable && gateways.TryGet(hash, out var known))
+            return known;
+
+        var address = limits.AddressOf(http);
+        limits.ThrowIfLocked(gatewayId, address);
+        var found = await FindAsync(gatewayId, cancellationToken);
+        if (!GatewaySecret.Verify(secret, found.SecretHash ?? DecoyHash) || found.SecretHash is null)
+        {
+            Refuse(gatewayId, address, isKnown: found.SecretHash is not null);
+            return null;
+        }
+
+        var gateway = new Caller(gatewayId, isGateway: true, found.Grants);
+        if (isCacheable)
+            gateways.Set(hash, gateway, time.GetUtcNow() + GatewayCachedFor);
+        return gateway;
+    }
+
+    private SignedIn Accept(SignedIn signedIn)
+    {
+        limits.ForgetFailures(signedIn.Name);
+        return signedIn;
+    }
+
+    private void Refuse(string name, string address, bool isKnown)
+    {
+        // People type passwords into the name's field: only a name that exists is written down.
+        var written = isKnown ? name : "(unknown)";
+        logger.SignInRefused(written, address);
+        if (limits.CountFailure(name, address))
+            logger.SignInLocked(written, address);
+    }
+
+    private async Task<Found> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        // Both are always asked, in one round trip: the time must not tell which names exist.
+        const string userSql = """
+            SELECT u.password_hash, g.role, g.building_id
+            FROM app_user u
+            LEFT JOIN user_grant g USING (username)
+            WHERE u.username = $1 AND u.active
+            """;
+        const string gatewaySql = """
+            SELECT secret_hash, building_id FROM gateway WHERE gateway_id = $1 AND active
+            """;
+
+        await using var batch = pools.Read.CreateBatch();
+        batch.BatchCommands.Add(Command(userSql, name));
+        batch.BatchCommands.Add(Command(gatewaySql, name));
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+
+        string? passwordHash = null;
+        List<Grant> grants = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            passwordHash = reader.GetString(0);
+            if (!await reader.IsDBNullAsync(1, cancellationToken))
+            {
+                grants.Add(new Grant(
+                    Enum.Parse<Roles>(reader.GetString(1), ignoreCase: true),
+                    await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetGuid(2)));
+            }
+        }
+
+        await reader.NextResultAsync(cancellationToken);
+        if (passwordHash is not null || !await reader.ReadAsync(cancellationToken))
+            return new Found(passwordHash, null, grants);
+        return new Found(null, reader.GetFieldValue<byte[]>(0), [new Grant(Roles.Gateway, reader.GetGuid(1))]);
+    }
+
+    private static NpgsqlBatchCommand Command(string sql, string name) =>
+        new(sql) { Parameters = { new NpgsqlParameter<string> { TypedValue = name } } };
+
+    private sealed record Found(string? PasswordHash, byte[]? SecretHash, IReadOnlyCollection<Grant> Grants);
+}

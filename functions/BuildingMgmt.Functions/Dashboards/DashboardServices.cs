@@ -1,0 +1,15 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BuildingMgmt.Functions.Dashboards;
+
+/// <summary>Registration of the dashboards.</summary>
+public static class DashboardServices
+{
+    /// <summary>Adds the floor dashboard and its cache. Needs the catalogue and the latest values.</summary>
+    public static IServiceCollection AddDashboards(this IServiceCollection services)
+    {
+        services.AddOptions<DashboardsOptions>().BindConfiguration("Dashboards").ValidateDataAnnotations().ValidateOnStart();
+        services.AddHybridCache();
+        return services.AddSingleton<FloorDashboard>();
+    }
+}

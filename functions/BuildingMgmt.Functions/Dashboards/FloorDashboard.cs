@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Text.Json;
+using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.LatestValues;
+using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.Options;
+
+namespace BuildingMgmt.Functions.Dashboards;
+
+/// <summary>
+/// Floor dashboards from memory, above the table store: one read of it makes a snapshot, however many callers wait for it, and
+/// serves until its time is up or this process stores something newer.
+/// </summary>
+public sealed class FloorDashboard : IDisposable
+{
+    private readonly LatestValueReader reader;
+    private readonly HybridCache cache;
+    private readonly HybridCacheEntryOptions entryOptions;
+    private readonly TimeProvider time;
+    private readonly double staleAfterIntervals;
+    private readonly IDisposable subscription;
+
+    /// <summary>Starts to listen for what this process stores.</summary>
+    public FloorDashboard(
+        LatestValueReader reader, LatestValueChanges changes, HybridCache cache, IOptions<DashboardsOptions> options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        ArgumentNullException.ThrowIfNull(options);
+        this.reader = reader;
+        this.cache = cache;
+        this.time = time;
+        staleAfterIntervals = options.Value.StaleAfterIntervals;
+        var life = TimeSpan.FromSeconds(options.Value.CacheSeconds);
+        entryOptions = new HybridCacheEntryOptions { Expiration = life, LocalCacheExpiration = life };
+        subscription = changes.Subscribe(Forget);
+    }
+
+    /// <summary>The floor's dashboard, at most the cache's time behind the table store.</summary>
+    public ValueTask<FloorSnapshot> GetAsync(CatalogueFloor floor, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(floor);
+        return cache.GetOrCreateAsync(
+            Key(floor.FloorId),
+            (Dashboard: this, Floor: floor),
+            static (state, token) => state.Dashboard.ReadAsync(state.Floor, token),
+            entryOptions,
+            cancellationToken: cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => subscription.Dispose();
+
+    // RemoveAsync without a second level ends at once.
+    private void Forget(Guid floorId, FloorLatestValues values) => _ = cache.RemoveAsync(Key(floorId)).AsTask();
+
+    private static string Key(Guid floorId) => $"dashboard/floor/{floorId}";
+
+    private async ValueTask<FloorSnapshot> ReadAsync(CatalogueFloor floor, CancellationToken cancellationToken)
+    {
+        var values = await reader.ReadFloorAsync(floor.FloorId, cancellationToken);
+        return new FloorSnapshot(Render(floor, values, time.GetUtcNow(), staleAfterIntervals));
+    }
+
+    /// <summary>
+    /// Writes the contract's JSON. Only active sensors are shown, by name; a metric that never had a value is left out, so a
+    /// sensor without any has empty metrics. <c>as_of</c> is the newest timestamp shown, null when there is none: it tells the age
+    /// of the content, not of the answer, and so it changes only with the content.
+    /// </summary>
+    internal static byte[] Render(CatalogueFloor floor, FloorLatestValues values, DateTimeOffset now, double staleAfterIntervals)
+    {
+        var buffer = new ArrayBufferWriter<byte>(16 * 1024);
+        using var writer = new Utf8JsonWriter(buffer);
+        writer.WriteStartObject();
+        writer.WriteString("floor_id"u8, floor.FloorId);
+        if (NewestShown(floor, values) is { } asOf)
+            writer.WriteString("as_of"u8, asOf.UtcDateTime);
+        else
+            writer.WriteNull("as_of"u8);
+        writer.WriteStartArray("sensors"u8);
+        foreach (var sensor in floor.Sensors)
+        {
+            if (sensor.Status == SensorStatus.Active)
+                WriteSensor(writer, sensor, values, now, staleAfterIntervals);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static DateTimeOffset? NewestShown(CatalogueFloor floor, FloorLatestValues values)
+    {
+        DateTimeOffset? newest = null;
+        foreach (var sensor in floor.Sensors)
+        {
+            foreach (var point in sensor.Points)
+            {
+                if (sensor.Status == SensorStatus.Active && values.TryGet(point.PointId, out var value)
+                    && (newest is null || value.Timestamp > newest))
+                {
+                    newest = value.Timestamp;
+                }
+            }
+        }
+
+        return newest;
+    }
+
+    private static void WriteSensor(
+        Utf8JsonWriter writer, CatalogueSensor sensor, FloorLatestValues values, DateTimeOffset now, double staleAfterIntervals)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("sensor_id"u8, sensor.SensorId);
+        writer.WriteString("name"u8, sensor.Name);
+        writer.WriteString("type"u8, sensor.Type);
+        writer.WriteString("zone"u8, sensor.Zone?.Name);
+        writer.WriteStartObject("metrics"u8);
+        foreach (var point in sensor.Points)
+        {
+            if (!values.TryGet(point.PointId, out var value))
+                continue;
+            writer.WriteStartObject(point.MetricUtf8);
+            writer.WriteNumber("value"u8, value.Value);
+            writer.WriteString("unit"u8, point.Unit);
+            writer.WriteString("timestamp"u8, value.Timestamp.UtcDateTime);
+            writer.WriteString("quality"u8, QualityName(value.Quality));
+            writer.WriteBoolean("stale"u8, now - value.Timestamp > TimeSpan.FromSeconds(point.IntervalSeconds * staleAfterIntervals));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static ReadOnlySpan<byte> QualityName(ReadingQuality quality) => quality switch
+    {
+        ReadingQuality.Good => "good"u8,
+        ReadingQuality.Uncertain => "uncertain"u8,
+        ReadingQuality.Bad => "bad"u8,
+        _ => "suspect"u8,
+    };
+}

@@ -1,0 +1,13 @@
+namespace BuildingMgmt.Functions.Health;
+
+/// <summary>Answer of <c>GET /api/health/ready</c>.</summary>
+/// <param name="Status">ready or unavailable.</param>
+/// <param name="Checks">One for each dependency.</param>
+public sealed record HealthReport(string Status, IReadOnlyList<DependencyHealth> Checks);
+
+/// <summary>How one dependency answered.</summary>
+/// <param name="Name">postgres, tables or event_hub.</param>
+/// <param name="Status">ok or away.</param>
+/// <param name="LatencyMs">Milliseconds until it answered, or until that was given up.</param>
+/// <param name="Detail">What went wrong; null when nothing did. Holds no addresses or credentials.</param>
+public sealed record DependencyHealth(string Name, string Status, double LatencyMs, string? Detail);

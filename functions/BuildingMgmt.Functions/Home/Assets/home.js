@@ -1,0 +1,177 @@
+"use strict";
+
+// Shows the latest values of one floor, asked for again every two seconds; an unchanged floor answers 304 without a body.
+const pollMs = 2000;
+const byId = id => document.getElementById(id);
+const state = { token: null, floor: null, etag: null, timer: null };
+
+class ApiError extends Error {
+  constructor(problem) {
+    super(problem.detail ?? problem.title);
+    this.status = problem.status;
+  }
+}
+
+async function call(path, options = {}) {
+  const headers = { ...options.headers };
+  if (state.token)
+    headers.Authorization = `Bearer ${state.token}`;
+  // The entity tag is ours to send: the browser's own cache would answer 200 where the server said 304.
+  const response = await fetch(path, { ...options, headers, cache: "no-store" });
+  if (response.ok || response.status === 304)
+    return response;
+  const problem = await response.json().catch(() => ({ title: `HTTP ${response.status}` }));
+  throw new ApiError({ ...problem, status: response.status });
+}
+
+async function allPages(path) {
+  const items = [];
+  for (let cursor = null; ;) {
+    const page = await (await call(`${path}?limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`)).json();
+    items.push(...page.items);
+    cursor = page.next_cursor;
+    if (!cursor)
+      return items;
+  }
+}
+
+function element(name, text, className) {
+  const made = document.createElement(name);
+  made.textContent = text ?? "";
+  if (className)
+    made.className = className;
+  return made;
+}
+
+function say(text) {
+  byId("message").textContent = text;
+}
+
+async function signIn(event) {
+  event.preventDefault();
+  const form = event.target;
+  say("Signing in…");
+  try {
+    const response = await call("api/auth/token", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(Object.fromEntries(new FormData(form))),
+    });
+    state.token = (await response.json()).access_token;
+    form.reset();
+    await start();
+  } catch (error) {
+    signOut();
+    say(error.message);
+  }
+}
+
+function signOut() {
+  clearTimeout(state.timer);
+  Object.assign(state, { token: null, floor: null, etag: null, timer: null });
+  show(false);
+  say("");
+}
+
+function show(signedIn) {
+  byId("sign-in").hidden = signedIn;
+  for (const id of ["content", "rate", "sign-out"])
+    byId(id).hidden = !signedIn;
+}
+
+async function start() {
+  const [buildings, floors] = await Promise.all([allPages("api/buildings"), allPages("api/floors")]);
+  const nav = byId("floors");
+  nav.replaceChildren();
+  for (const building of buildings) {
+    nav.append(element("h2", building.name));
+    for (const floor of floors.filter(f => f.building_id === building.building_id)) {
+      const button = element("button", floor.name);
+      button.type = "button";
+      button.dataset.floorId = floor.floor_id;
+      button.addEventListener("click", () => choose(floor));
+      nav.append(button);
+    }
+  }
+
+  show(true);
+  say(floors.length ? "" : "There is no floor that you may see.");
+  if (floors.length)
+    choose(floors.find(f => f.building_id === buildings[0].building_id) ?? floors[0]);
+  else
+    poll();
+}
+
+function choose(floor) {
+  state.floor = floor;
+  state.etag = null;
+  byId("floor-name").textContent = floor.name;
+  byId("values").replaceChildren();
+  for (const button of byId("floors").querySelectorAll("button"))
+    button.setAttribute("aria-current", String(button.dataset.floorId === floor.floor_id));
+  clearTimeout(state.timer);
+  poll();
+}
+
+async function poll() {
+  const token = state.token;
+  const floor = state.floor;
+  try {
+    await Promise.all([floor && refreshFloor(floor), refreshRate()]);
+    say("");
+  } catch (error) {
+    if (error.status === 401) {
+      signOut();
+      say("Your session has ended. Sign in again.");
+      return;
+    }
+
+    say(`Not up to date: ${error.message}`);
+  }
+
+  // Another floor, or nobody, was chosen meanwhile: that choice polls for itself.
+  if (state.token === token && state.floor === floor && token)
+    state.timer = setTimeout(poll, pollMs);
+}
+
+async function refreshFloor(floor) {
+  const response = await call(`api/dashboard/floor/${floor.floor_id}`, { headers: state.etag ? { "If-None-Match": state.etag } : {} });
+  if (response.status === 304)
+    return;
+  const dashboard = await response.json();
+  if (state.floor !== floor)
+    return;
+  state.etag = response.headers.get("ETag");
+  const rows = dashboard.sensors.flatMap(sensor =>
+    Object.entries(sensor.metrics).map(([metric, reading]) => valueRow(sensor, metric, reading)));
+  byId("values").replaceChildren(...rows);
+  byId("floor-state").textContent = dashboard.as_of
+    ? `${dashboard.sensors.length} sensors, newest reading ${new Date(dashboard.as_of).toLocaleString()}`
+    : `${dashboard.sensors.length} sensors, nothing read yet`;
+}
+
+function valueRow(sensor, metric, reading) {
+  const row = element("tr", "", reading.stale ? "stale" : "");
+  row.dataset.sensorId = sensor.sensor_id;
+  row.dataset.metric = metric;
+  const value = Number.isInteger(reading.value) ? String(reading.value) : reading.value.toPrecision(5).replace(/\.?0+$/, "");
+  row.append(
+    element("td", sensor.name),
+    element("td", sensor.zone ?? ""),
+    element("td", metric),
+    element("td", `${value} ${reading.unit}`.trim(), "number"),
+    element("td", reading.stale ? `${reading.quality}, stale` : reading.quality, reading.quality),
+    element("td", new Date(reading.timestamp).toLocaleTimeString()));
+  return row;
+}
+
+async function refreshRate() {
+  const rate = await (await call("api/ops/ingest")).json();
+  for (const figure of document.querySelectorAll("[data-figure]")) {
+    const value = rate[figure.dataset.figure];
+    figure.textContent = value === null ? "–" : Math.round(value).toLocaleString();
+  }
+}
+
+byId("sign-in").addEventListener("submit", signIn);
+byId("sign-out").addEventListener("click", signOut);

@@ -1,0 +1,103 @@
+using BuildingMgmt.Functions.Postgres;
+using Npgsql;
+
+namespace BuildingMgmt.Functions.Home;
+
+/// <summary>Answer of <c>GET /api/ops/ingest</c>: what arrived of the buildings that the caller may see.</summary>
+/// <param name="AsOf">When this was counted, UTC.</param>
+/// <param name="ReadingsPerMinute">
+/// Readings stored, as a rate over about the last 15 s; null until two counts lie at least a second apart.
+/// </param>
+/// <param name="StoredToday">Readings stored since midnight UTC.</param>
+/// <param name="DuplicateToday">Readings that were there already.</param>
+/// <param name="DeadLetteredToday">Readings kept as dead letters.</param>
+public sealed record IngestRate(DateTime AsOf, double? ReadingsPerMinute, long StoredToday, long DuplicateToday, long DeadLetteredToday);
+
+/// <summary>
+/// Rates of ingest, from the gateways' ledgers. The ledgers only count, so they are looked at now and then while somebody asks,
+/// and the rate is what was added between two looks.
+/// </summary>
+public sealed class IngestRates(PostgresPools pools, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RateOver = TimeSpan.FromSeconds(15);
+
+    // Nobody looked for this long: what was added since says nothing about now.
+    private static readonly TimeSpan LooksForgottenAfter = TimeSpan.FromSeconds(60);
+
+    private readonly SemaphoreSlim looking = new(1);
+    private readonly LinkedList<Look> looks = [];
+
+    /// <summary>The rate and today's counts of some buildings, at most a second old.</summary>
+    /// <param name="buildings">Null means all, with what was sent by users instead of gateways.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public async Task<IngestRate> GetAsync(Guid[]? buildings, CancellationToken cancellationToken)
+    {
+        await looking.WaitAsync(cancellationToken);
+        try
+        {
+            if (looks.Last is not { } newest || time.GetElapsedTime(newest.Value.Timestamp) >= LookEvery)
+                await LookAsync(cancellationToken);
+            return Rate(looks.First!.Value, looks.Last!.Value, buildings);
+        }
+        finally
+        {
+            looking.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => looking.Dispose();
+
+    private static IngestRate Rate(Look first, Look last, Guid[]? buildings)
+    {
+        var today = DateOnly.FromDateTime(last.AsOf.UtcDateTime);
+        var mine = last.Counts.Where(c => buildings is null || (c.BuildingId is { } id && buildings.Contains(id))).ToList();
+        var before = first.Counts
+            .Where(c => buildings is null || (c.BuildingId is { } id && buildings.Contains(id)))
+            .Where(c => mine.Exists(m => m.BuildingId == c.BuildingId && m.Day == c.Day))
+            .Sum(c => c.Stored);
+        var span = last.AsOf - first.AsOf;
+        return new IngestRate(
+            last.AsOf.UtcDateTime,
+            span < LookEvery ? null : Math.Round((mine.Sum(c => c.Stored) - before) / span.TotalMinutes, 1),
+            mine.Where(c => c.Day == today).Sum(c => c.Stored),
+            mine.Where(c => c.Day == today).Sum(c => c.Duplicate),
+            mine.Where(c => c.Day == today).Sum(c => c.DeadLettered));
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        // Two days: just after midnight, the day before is still a part of the rate.
+        const string sql = """
+            SELECT g.building_id, l.day, sum(l.stored)::bigint, sum(l.duplicate)::bigint, sum(l.dead_lettered)::bigint
+            FROM gateway_ledger l
+            LEFT JOIN gateway g USING (gateway_id)
+            WHERE l.day >= $1
+            GROUP BY g.building_id, l.day
+            """;
+        var timestamp = time.GetTimestamp();
+        var asOf = time.GetUtcNow();
+        await using var command = pools.Read.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter<DateOnly> { TypedValue = DateOnly.FromDateTime(asOf.UtcDateTime).AddDays(-1) });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<Count> counts = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            counts.Add(new Count(
+                await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetGuid(0),
+                reader.GetFieldValue<DateOnly>(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)));
+        }
+
+        if (looks.Last is { } newest && time.GetElapsedTime(newest.Value.Timestamp, timestamp) > LooksForgottenAfter)
+            looks.Clear();
+        looks.AddLast(new Look(timestamp, asOf, counts));
+        // The oldest stays until the next one alone covers the whole time.
+        while (looks.First!.Next is { } second && time.GetElapsedTime(second.Value.Timestamp, timestamp) >= RateOver)
+            looks.RemoveFirst();
+    }
+
+    private sealed record Look(long Timestamp, DateTimeOffset AsOf, IReadOnlyList<Count> Counts);
+
+    private sealed record Count(Guid? BuildingId, DateOnly Day, long Stored, long Duplicate, long DeadLettered);
+}
