@@ -1,1 +1,34 @@
-return 0;
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using BuildingMgmt.LocalStack.Display;
+using BuildingMgmt.LocalStack.Options;
+using BuildingMgmt.LocalStack.Processes;
+using BuildingMgmt.LocalStack.Running;
+
+using var stop = new CancellationTokenSource();
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+
+// The library's own handling of signals would end this process after 2 seconds, with the services still up.
+var configuration = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+var command = StackCommand.Create(options => new BuildingStack(options, StartDisplay.ForConsole()).RunAsync(stop.Token));
+try
+{
+    return await command.Parse(args).InvokeAsync(configuration);
+}
+catch (ServiceFailedException error)
+{
+    await Console.Error.WriteLineAsync(error.Message);
+    return 1;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    return 0;
+}
+
+void Stop(PosixSignalContext context)
+{
+    context.Cancel = true;
+    stop.Cancel();
+}

@@ -18,6 +18,9 @@ public sealed record ServiceCommand
     /// <summary>Where its output goes; null keeps only the last lines, in memory.</summary>
     public string? LogPath { get; init; }
 
+    /// <summary>Also gets each line of its standard output.</summary>
+    public Action<string>? OnLine { get; init; }
+
     /// <summary>The signal that ends this service in order.</summary>
     public UnixSignal StopSignal { get; init; } = UnixSignal.Terminate;
 

@@ -27,7 +27,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         ProcessId = process.Id;
         if (ProcessIdentity.Of(ProcessId) is { } identity)
             command.Ledger?.Add(command.Name, identity, command.StopSignal);
-        output = Task.WhenAll(PumpAsync(process.StandardOutput), PumpAsync(process.StandardError));
+        output = Task.WhenAll(PumpAsync(process.StandardOutput, command.OnLine), PumpAsync(process.StandardError, null));
         Exited = FollowAsync();
     }
 
@@ -158,7 +158,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     private async Task<bool> HasExitedAsync(TimeSpan patience) =>
         await Task.WhenAny(Exited, Task.Delay(patience)) == Exited;
 
-    private async Task PumpAsync(StreamReader reader)
+    private async Task PumpAsync(StreamReader reader, Action<string>? onLine)
     {
         while (await reader.ReadLineAsync() is { } line)
         {
@@ -167,6 +167,8 @@ public sealed class ServiceProcess : IAsyncDisposable
                 log.Write(line);
                 waiters.RemoveAll(waiter => waiter.Offer(line));
             }
+
+            onLine?.Invoke(line);
         }
     }
 

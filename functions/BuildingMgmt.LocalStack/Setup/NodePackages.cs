@@ -30,21 +30,22 @@ public static class NodePackages
     /// <exception cref="ServiceFailedException">Node.js or npm is missing, or npm failed; says npm's last lines.</exception>
     public static async Task EnsureAsync(IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        if (!IsStale())
+        if (!AreMissing())
             return;
         _ = await FindNodeAsync(cancellationToken);
         var npm = Executables.Find("npm") ?? throw new ServiceFailedException($"npm is not in PATH. {InstallHint}");
         using (await FileGate.EnterAsync(Path.Combine(Repository.Root, ".local", "npm-ci.lock"), cancellationToken))
         {
             // Another process may have installed them while this one waited.
-            if (IsStale())
+            if (AreMissing())
                 await InstallAsync(npm, progress, cancellationToken);
         }
     }
 
-    // npm writes .package-lock.json last, so it stands for an install that went to its end.
-    private static bool IsStale()
+    /// <summary>True when an install is due.</summary>
+    public static bool AreMissing()
     {
+        // npm writes this file last, so it stands for an install that went to its end.
         var installed = new FileInfo(Path.Combine(Folder, ".package-lock.json"));
         return !installed.Exists
             || installed.LastWriteTimeUtc < File.GetLastWriteTimeUtc(Path.Combine(Repository.Root, "package-lock.json"));

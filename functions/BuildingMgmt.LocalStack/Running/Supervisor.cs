@@ -1,0 +1,112 @@
+using BuildingMgmt.LocalStack.Processes;
+
+namespace BuildingMgmt.LocalStack.Running;
+
+/// <summary>Keeps an eye on the services: one that dies takes the others along, or is started again if so wanted.</summary>
+/// <param name="restarts">True starts a service that died again.</param>
+/// <param name="restarted">Called after a service runs again, as another process.</param>
+/// <param name="say">Takes a line for the user.</param>
+internal sealed class Supervisor(bool restarts, Action restarted, Action<string> say) : IAsyncDisposable
+{
+    private static readonly TimeSpan RestartPause = TimeSpan.FromMilliseconds(500);
+    private const int RestartAttempts = 20;
+
+    private readonly CancellationTokenSource ending = new();
+    private readonly TaskCompletionSource<ServiceFailedException> failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock gate = new();
+    private readonly List<SupervisedService> services = [];
+    private readonly List<Task> watchers = [];
+
+    /// <summary>Completes with the reason when a service died that should not have.</summary>
+    public Task<ServiceFailedException> Failed => failed.Task;
+
+    /// <summary>Cancelled when the stack goes down, for whichever reason.</summary>
+    public CancellationToken Ending => ending.Token;
+
+    /// <summary>Services that were started, in the order in which they came up.</summary>
+    public IReadOnlyList<SupervisedService> Services
+    {
+        get
+        {
+            lock (gate)
+                return [.. services];
+        }
+    }
+
+    public async Task<SupervisedService> StartAsync(SupervisedService service, CancellationToken cancellationToken)
+    {
+        await service.StartAsync(cancellationToken);
+        lock (gate)
+        {
+            services.Add(service);
+            watchers.Add(WatchAsync(service));
+        }
+
+        return service;
+    }
+
+    /// <summary>Takes everything down, workers before stores.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        await Task.WhenAll(watchers);
+        foreach (var turn in Services.GroupBy(service => service.StopTurn).OrderBy(turn => turn.Key))
+            await Task.WhenAll(turn.Select(service => service.Process.DisposeAsync().AsTask()));
+        ending.Dispose();
+    }
+
+    private async Task WatchAsync(SupervisedService service)
+    {
+        try
+        {
+            while (true)
+            {
+                var exitCode = await service.Process.Exited.WaitAsync(ending.Token);
+                if (service.MayEnd)
+                    return;
+                var reason = service.Process.Ended(exitCode);
+                if (!restarts)
+                {
+                    await FailAsync(reason);
+                    return;
+                }
+
+                say($"{reason.Message}\nStarting \"{service.Name}\" again.");
+                await RestartAsync(service);
+                restarted();
+            }
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The stack goes down; whoever takes it down ends this process as well.
+        }
+        catch (ServiceFailedException reason)
+        {
+            await FailAsync(reason);
+        }
+    }
+
+    // What a killed process held (a port, shared memory, a lease) may take a moment to be free.
+    private async Task RestartAsync(SupervisedService service)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await Task.Delay(RestartPause, ending.Token);
+            try
+            {
+                await service.StartAsync(ending.Token);
+                return;
+            }
+            catch (ServiceFailedException) when (attempt < RestartAttempts)
+            {
+                say($"\"{service.Name}\" did not come up; trying again.");
+            }
+        }
+    }
+
+    private async Task FailAsync(ServiceFailedException reason)
+    {
+        if (failed.TrySetResult(reason))
+            await ending.CancelAsync();
+    }
+}
