@@ -1,1 +1,3 @@
-return 0;
+using BuildingMgmt.EventHubsEndpoint;
+
+return await EndpointCommand.RunAsync(args);

@@ -1,0 +1,86 @@
+using Amqp;
+using Amqp.Framing;
+using Amqp.Handler;
+using Amqp.Listener;
+using BuildingMgmt.EventHubsEndpoint.Log;
+using BuildingMgmt.EventHubsEndpoint.Security;
+using BuildingMgmt.EventHubsEndpoint.Transport;
+using Microsoft.Extensions.Logging;
+using EventId = Amqp.Handler.EventId;
+
+namespace BuildingMgmt.EventHubsEndpoint;
+
+/// <summary>One running hub: its log and its listener.</summary>
+internal sealed class EventHubEndpoint : IDisposable
+{
+    private readonly HubLog _hub;
+    private readonly ConnectionListener _listener;
+
+    private EventHubEndpoint(HubLog hub, ConnectionListener listener, int port)
+    {
+        _hub = hub;
+        _listener = listener;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    /// <summary>Opens the hub and serves it on 127.0.0.1.</summary>
+    /// <exception cref="StartException">The port or the data folder is in use, or the folder holds another hub.</exception>
+    public static EventHubEndpoint Start(EndpointOptions options, TimeProvider time, ILogger logger)
+    {
+        var limits = options.Limits;
+        var peers = PeerListener.Listen(options.Port, limits, options.Key, time, logger);
+        HubLog hub;
+        try
+        {
+            hub = HubLog.Open(Path.Combine(options.DataFolder, options.Hub), options.Hub, options.Partitions, options.Log, time, logger);
+        }
+        catch
+        {
+            peers.Dispose();
+            throw;
+        }
+
+        var container = new HubContainer(hub, options.ConsumerGroups, peers, limits, logger);
+        var listener = new ConnectionListener(new Address("127.0.0.1", peers.Port, null, null, "/", PeerListener.Scheme), container)
+        {
+            // None by default, which halves the speed.
+            BufferManager = new BufferManager(256, 2 * 1024 * 1024, 64 * 1024 * 1024),
+            HandlerFactory = _ => new OpenGuard(limits),
+        };
+        listener.AMQP.ContainerId = "event-hubs-endpoint";
+        listener.AMQP.MaxFrameSize = limits.FrameBytesMax;
+        listener.AMQP.MaxSessionsPerConnection = (ushort)limits.SessionsMax;
+        listener.AMQP.MaxLinksPerSession = limits.LinksMax;
+        listener.AMQP.IdleTimeout = (int)limits.IdleTimeout.TotalMilliseconds;
+        listener.Open();
+        peers.Start();
+        return new EventHubEndpoint(hub, listener, peers.Port);
+    }
+
+    /// <summary>Closes all connections; what was taken is stored.</summary>
+    public void Dispose()
+    {
+        _listener.Close();
+        _hub.Dispose();
+    }
+
+    /// <summary>Refuses what a peer may ask for at the opening and the library would stumble over.</summary>
+    private sealed class OpenGuard(PeerLimits limits) : IHandler
+    {
+        private const uint IdleTimeoutMsMin = 100;
+
+        public bool CanHandle(EventId id) => id == EventId.ConnectionRemoteOpen;
+
+        public void Handle(Event protocolEvent)
+        {
+            var open = (Open)protocolEvent.Context;
+            // Near 30 bytes no transfer fits, and the library's sender loops for ever.
+            if (open.MaxFrameSize < limits.PeerFrameBytesMin)
+                throw new AmqpException(ErrorCode.FrameSizeTooSmall, $"A max-frame-size under {limits.PeerFrameBytesMin} is not taken.");
+            if (open.IdleTimeOut is > 0 and < IdleTimeoutMsMin)
+                throw new AmqpException(ErrorCode.InvalidField, $"An idle time-out under {IdleTimeoutMsMin} ms is not taken.");
+        }
+    }
+}

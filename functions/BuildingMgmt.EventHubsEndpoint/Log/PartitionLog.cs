@@ -1,0 +1,226 @@
+using Microsoft.Extensions.Logging;
+
+namespace BuildingMgmt.EventHubsEndpoint.Log;
+
+/// <summary>
+/// The events of one partition, in segment files. One thread writes: while a group of events is on its way to the disk, the next
+/// one gathers, so that many senders share one fsync. Readers take events from the files, up to what is safely stored.
+/// </summary>
+internal sealed class PartitionLog : IDisposable
+{
+    private readonly string _folder;
+    private readonly LogOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private readonly Lock _retention = new();
+
+    // Guarded by _queue.
+    private readonly Queue<PendingAppend> _queue = new();
+    private bool _stopping;
+
+    private readonly SegmentWriter _writer;
+    private volatile LogEnd _end;
+
+    private PartitionLog(string id, string folder, LogOptions options, TimeProvider time, ILogger logger, SegmentWriter writer, LogEnd end)
+    {
+        Id = id;
+        _folder = folder;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _writer = writer;
+        _end = end;
+        // A thread of its own: fsync blocks for milliseconds, and the pool of a two-core machine has two threads.
+        _thread = new Thread(Write) { Name = $"partition {id}", IsBackground = true };
+        _thread.Start();
+    }
+
+    public string Id { get; }
+
+    /// <summary>What may be read now.</summary>
+    public LogEnd End => _end;
+
+    /// <summary>Raised on the writing thread after <see cref="End"/> moved; a handler only wakes somebody.</summary>
+    public event Action? Grown;
+
+    /// <summary>Opens or creates the log in a folder, and cuts off what a crash left unfinished at its end.</summary>
+    public static PartitionLog Open(string id, string folder, LogOptions options, TimeProvider time, ILogger logger)
+    {
+        Directory.CreateDirectory(folder);
+        var segments = Segment.List(folder);
+        if (segments.Length == 0)
+            segments = [Segment.Create(folder, 0, 0, 0)];
+
+        var active = segments[^1];
+        var index = new SegmentIndex();
+        var scan = File.Exists(active.Path)
+            ? SegmentScan.Run(active, index)
+            : new SegmentScan(0, active.BaseSequenceNumber, null, null, active.BaseTimeMs);
+        var writer = new SegmentWriter(active, index, scan, options.Fsync);
+        if (writer.CutBytes > 0)
+            logger.TornTailCut(id, writer.CutBytes, active.Path);
+
+        var endOffset = active.BaseOffset + scan.Bytes;
+        // Of a last event that retention has removed, only the place is known: nothing lies between it and the end.
+        var lastOffset = scan.LastOffset ?? (scan.NextSequenceNumber > 0 ? endOffset - 1 : null);
+        var end = new LogEnd(segments, scan.NextSequenceNumber, endOffset, lastOffset, scan.LastTimeMs);
+        return new PartitionLog(id, folder, options, time, logger, writer, end);
+    }
+
+    /// <summary>Takes events for storing; returns at once. Its outcome is called in every case, at latest by <see cref="Dispose"/>.</summary>
+    public void Append(PendingAppend append)
+    {
+        lock (_queue)
+        {
+            if (!_stopping)
+            {
+                _queue.Enqueue(append);
+                if (_queue.Count == 1)
+                    Monitor.Pulse(_queue);
+                return;
+            }
+        }
+        append.OnRejected("the endpoint is stopping");
+    }
+
+    /// <summary>The index by which to find a place in a segment.</summary>
+    public SegmentIndex IndexOf(Segment segment) =>
+        _writer.Index is var (current, index) && current == segment ? index : SegmentIndex.Load(segment);
+
+    /// <summary>Deletes old segments by age and size. Readers that were in them go on from the oldest that is left.</summary>
+    public void RemoveExpired()
+    {
+        var oldestMs = (_time.GetUtcNow() - _options.RetentionAge).ToUnixTimeMilliseconds();
+        if (_end is var now && now.LastTimeMs < oldestMs && !now.IsEmpty && _writer.Bytes > 0)
+            Append(new SealRequest());
+
+        lock (_retention)
+        {
+            while (_end is { Segments.Length: > 1 } end)
+            {
+                var kept = end.EndOffset - end.Segments[0].BaseOffset;
+                var lastOfFirstMs = end.Segments[1].BaseTimeMs;
+                if (lastOfFirstMs >= oldestMs && kept <= (_options.RetentionBytes ?? long.MaxValue))
+                    return;
+                lock (_writer)
+                    _end = _end with { Segments = _end.Segments[1..] };
+                File.Delete(end.Segments[0].IndexPath);
+                File.Delete(end.Segments[0].Path);
+                _logger.SegmentRemoved(Id, end.Segments[0].Path);
+            }
+        }
+    }
+
+    /// <summary>Stores what was taken, then stops.</summary>
+    public void Dispose()
+    {
+        lock (_queue)
+        {
+            _stopping = true;
+            Monitor.Pulse(_queue);
+        }
+        _thread.Join();
+        _writer.Dispose();
+    }
+
+    private void Write()
+    {
+        while (TakeGroup() is { } group)
+        {
+            var failure = Store(group);
+            // Senders are answered elsewhere: the next group need not wait for their sockets.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static done =>
+                {
+                    foreach (var append in done.group)
+                    {
+                        if (done.failure is null)
+                            append.OnAccepted();
+                        else
+                            append.OnRejected(done.failure);
+                    }
+                },
+                (group, failure),
+                preferLocal: false);
+        }
+    }
+
+    /// <returns>All that waits, up to what one write should carry; null when stopping and nothing is left.</returns>
+    private List<PendingAppend>? TakeGroup()
+    {
+        const int groupBytesMax = 8 * 1024 * 1024;
+        lock (_queue)
+        {
+            while (_queue.Count == 0)
+            {
+                if (_stopping)
+                    return null;
+                Monitor.Wait(_queue);
+            }
+            var group = new List<PendingAppend>(_queue.Count);
+            for (var bytes = 0; bytes < groupBytesMax && _queue.TryDequeue(out var append); bytes += append.Payload.Length)
+                group.Add(append);
+            return group;
+        }
+    }
+
+    /// <returns>Why nothing was stored, or null.</returns>
+    private string? Store(List<PendingAppend> group)
+    {
+        try
+        {
+            RollIfDue(group.Any(append => append is SealRequest));
+            var nowMs = Math.Max(_time.GetUtcNow().ToUnixTimeMilliseconds(), _end.LastTimeMs);
+            var stored = _writer.Store(group, _end, nowMs);
+            if (stored.NextSequenceNumber == _end.NextSequenceNumber)
+                return null;
+            // Retention may have taken segments away meanwhile; only the end is ours.
+            lock (_writer)
+                _end = stored with { Segments = _end.Segments };
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _logger.StoreFailed(failure, Id);
+            return failure.Message;
+        }
+        Grown?.Invoke();
+        return null;
+    }
+
+    private void RollIfDue(bool asked)
+    {
+        var segment = _writer.Segment;
+        var end = _end;
+        var isOld = _writer.FirstTimeMs is { } first
+            && _time.GetUtcNow().ToUnixTimeMilliseconds() - first > _options.SegmentAge.TotalMilliseconds;
+        if (_writer.Bytes == 0 || !(asked || isOld || _writer.Bytes >= _options.SegmentBytes))
+            return;
+
+        var next = Segment.Create(_folder, end.NextSequenceNumber, end.EndOffset, end.LastTimeMs);
+        var bytes = _writer.Bytes;
+        _writer.RollTo(next);
+        segment.Seal(bytes);
+        lock (_writer)
+            _end = _end with { Segments = [.. _end.Segments, next] };
+    }
+
+    /// <summary>Nothing to store, but a place in the writer's queue: the current segment ends here.</summary>
+    private sealed class SealRequest : PendingAppend
+    {
+        [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
+        public SealRequest()
+        {
+            Payload = default;
+            Events = [];
+        }
+
+        public override void OnAccepted()
+        {
+        }
+
+        public override void OnRejected(string reason)
+        {
+        }
+    }
+}
