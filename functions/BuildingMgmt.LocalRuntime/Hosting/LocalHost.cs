@@ -1,6 +1,8 @@
 using BuildingMgmt.LocalRuntime.Configuration;
+using BuildingMgmt.LocalRuntime.EventHubs;
 using BuildingMgmt.LocalRuntime.Functions;
 using BuildingMgmt.LocalRuntime.Http;
+using BuildingMgmt.LocalRuntime.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
@@ -17,9 +19,6 @@ namespace BuildingMgmt.LocalRuntime.Hosting;
 /// <summary>Puts a function app together: configuration, services, functions, pipeline, server and triggers.</summary>
 internal static class LocalHost
 {
-    /// <summary>Time for running functions to end when the host goes down.</summary>
-    public static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(8);
-
     public static WebApplicationBuilder CreateWebBuilder(LocalHostSettings settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
@@ -47,7 +46,13 @@ internal static class LocalHost
             console.UseUtcTimestamp = true;
             console.ColorBehavior = LoggerColorBehavior.Disabled;
         });
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = DrainTime);
+        builder.Services.Configure<HostOptions>(options =>
+        {
+            options.ShutdownTimeout = HostTimes.Shutdown;
+
+            // HTTP and every trigger drain at the same time.
+            options.ServicesStopConcurrently = true;
+        });
         builder.Services.AddSingleton(settings.Time);
         builder.Services.AddMvcCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
@@ -61,19 +66,33 @@ internal static class LocalHost
         IReadOnlyList<Func<FunctionExecutionDelegate, FunctionExecutionDelegate>> middleware,
         bool servesHttp)
     {
-        var functions = FunctionDiscovery.Find(settings.FunctionTypes);
-        var pipeline = new FunctionPipeline(middleware);
-        var httpFunctions = functions.Where(function => function.Trigger is HttpTriggerAttribute).ToList();
-        if (httpFunctions.Count > 0 && !servesHttp)
+        var hostJson = HostJson.Read(settings.Folder);
+        var functions = new LoadedFunctions(FunctionDiscovery.Find(settings.FunctionTypes));
+        if (!servesHttp && functions.Of<HttpTriggerAttribute>().FirstOrDefault().Function is { } unserved)
         {
             throw new FunctionWorkerException(
-                $"Function \"{httpFunctions[0].Name}\" has an HTTP trigger, but the app does not serve HTTP: "
-                + "call builder.ConfigureFunctionsWebApplication().");
+                $"Function {unserved} has an HTTP trigger, but the app does not serve HTTP: call builder.ConfigureFunctionsWebApplication().");
         }
 
+        foreach (var (category, level) in hostJson.LogLevels)
+            builder.Configuration[$"Logging:LogLevel:{(category == "default" ? "Default" : category)}"] ??= level;
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        builder.Services
+            .AddSingleton(functions)
+            .AddSingleton(hostJson.EventHubs)
+            .AddSingleton(new FunctionPipeline(middleware))
+            .AddSingleton(services => new HostTimes(services.GetRequiredService<IHostApplicationLifetime>(), hostJson.FunctionTimeout))
+            .AddSingleton<HostStorage>()
+            .AddSingleton<FunctionRunner>()
+            .AddSingleton<HttpFunctions>()
+            .AddHostedService<EventHubTriggers>();
+        if (settings.WatchStandardInput)
+            builder.Services.AddHostedService<ParentWatch>();
+
         var app = builder.Build();
-        var http = ActivatorUtilities.CreateInstance<HttpFunctions>(app.Services, pipeline);
-        ((IEndpointRouteBuilder)app).DataSources.Add(http.Endpoints(httpFunctions, routePrefix: ""));
+        if (hostJson.HasStorageProvider)
+            app.Services.GetRequiredService<ILoggerFactory>().CreateLogger<HostJson>().StorageProviderIgnored();
+        ((IEndpointRouteBuilder)app).DataSources.Add(app.Services.GetRequiredService<HttpFunctions>().Endpoints(hostJson.RoutePrefix));
         return app;
     }
 }

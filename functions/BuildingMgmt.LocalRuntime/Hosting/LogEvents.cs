@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace BuildingMgmt.LocalRuntime.Hosting;
 
 /// <summary>Ids of what the runtime logs. They never change; a retired number stays reserved.</summary>
@@ -8,14 +6,27 @@ internal static class LogEvents
     // 100-199 functions and HTTP, 200-299 timers, 300-399 Event Hubs, 400-499 configuration.
     public const int FunctionFailed = 100;
     public const int NoHttpResponse = 101;
-}
+    public const int TriggeredRunFailed = 102;
+    public const int RunCancelled = 103;
+    public const int RunTimedOut = 104;
 
-internal static partial class HostLog
-{
-    [LoggerMessage(LogEvents.FunctionFailed, LogLevel.Error, "Function {Function} failed (run {InvocationId})")]
-    public static partial void FunctionFailed(this ILogger logger, Exception exception, string function, string invocationId);
+    public const int TimerScheduled = 200;
+    public const int TimerPastDue = 201;
+    public const int TimerStorageAway = 202;
+    public const int TimerStatusNotWritten = 203;
 
-    [LoggerMessage(LogEvents.NoHttpResponse, LogLevel.Warning,
-        "Function {Function} returned no HTTP result (run {InvocationId}); the answer is an empty 200. Return IActionResult or IResult")]
-    public static partial void NoHttpResponse(this ILogger logger, string function, string invocationId);
+    public const int ListenerStarted = 300;
+    public const int PartitionClaimed = 301;
+    public const int PartitionLost = 302;
+    public const int PartitionTaken = 303;
+    public const int PartitionDisconnected = 304;
+    public const int PartitionConnectedAgain = 305;
+    public const int CheckpointFailed = 306;
+    public const int CheckpointsWrittenAgain = 307;
+    public const int StorageAway = 308;
+    public const int StorageBack = 309;
+    public const int HubAway = 310;
+    public const int OwnershipNotGivenUp = 311;
+
+    public const int StorageProviderIgnored = 400;
 }

@@ -6,21 +6,19 @@ using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace BuildingMgmt.LocalRuntime.Http;
 
 /// <summary>Serves HTTP functions as endpoints of ASP.NET Core's routing.</summary>
 internal sealed class HttpFunctions(
-    FunctionPipeline pipeline, IHostApplicationLifetime lifetime, ILogger<HttpFunctions> logger)
+    LoadedFunctions functions, FunctionPipeline pipeline, HostTimes times, ILogger<HttpFunctions> logger)
 {
-    public EndpointDataSource Endpoints(IReadOnlyList<LoadedFunction> functions, string routePrefix) =>
-        new DefaultEndpointDataSource(functions.Select(function => Endpoint(function, routePrefix)));
+    public EndpointDataSource Endpoints(string routePrefix) =>
+        new DefaultEndpointDataSource(functions.Of<HttpTriggerAttribute>().Select(pair => Endpoint(pair.Function, pair.Trigger, routePrefix)));
 
-    private Endpoint Endpoint(LoadedFunction function, string routePrefix)
+    private Endpoint Endpoint(LoadedFunction function, HttpTriggerAttribute trigger, string routePrefix)
     {
-        var trigger = (HttpTriggerAttribute)function.Trigger;
         var template = $"{routePrefix}/{trigger.Route ?? function.Name}".TrimStart('/');
         RoutePattern pattern;
         try
@@ -43,7 +41,7 @@ internal sealed class HttpFunctions(
 
     private async Task InvokeAsync(LoadedFunction function, HttpContext http)
     {
-        var run = new FunctionRun(function, http, Timeout.InfiniteTimeSpan, lifetime.ApplicationStopping);
+        var run = new FunctionRun(function, http, times.FunctionTimeout, times.HttpStopping);
         try
         {
             await pipeline.RunAsync(run).ConfigureAwait(false);

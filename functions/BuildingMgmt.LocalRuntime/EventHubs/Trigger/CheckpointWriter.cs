@@ -1,0 +1,80 @@
+using Azure;
+using Azure.Messaging.EventHubs;
+using BuildingMgmt.LocalRuntime.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BuildingMgmt.LocalRuntime.EventHubs;
+
+/// <summary>
+/// Writes one partition's checkpoints beside the work, the newest one only. Storage that is away is said once; the next batch tries again,
+/// and the work goes on meanwhile: after a restart a few batches come twice, none is lost.
+/// </summary>
+internal sealed class CheckpointWriter(PartitionBlobs blobs, string partition, string client, ILogger logger)
+{
+    private readonly Lock _lock = new();
+    private EventData? _next;
+    private Task _writing = Task.CompletedTask;
+    private bool _failed;
+
+    /// <summary>Everything up to this event was worked off.</summary>
+    public void Advance(EventData last)
+    {
+        lock (_lock)
+        {
+            _next = last;
+            if (_writing.IsCompleted)
+                _writing = Task.Run(WriteAsync);
+        }
+    }
+
+    /// <summary>Waits until the newest checkpoint was written, or could not be.</summary>
+    public async Task FlushAsync()
+    {
+        Task writing;
+        lock (_lock)
+        {
+            if (_writing.IsCompleted && _next is not null)
+                _writing = Task.Run(WriteAsync);
+            writing = _writing;
+        }
+
+        await writing.ConfigureAwait(false);
+    }
+
+    private async Task WriteAsync()
+    {
+        while (true)
+        {
+            EventData? last;
+            lock (_lock)
+            {
+                last = _next;
+                _next = null;
+                if (last is null)
+                    return;
+            }
+
+            try
+            {
+                await blobs.WriteCheckpointAsync(partition, last.OffsetString, last.SequenceNumber, client, CancellationToken.None)
+                    .ConfigureAwait(false);
+                if (_failed)
+                    logger.CheckpointsWrittenAgain(partition);
+                _failed = false;
+            }
+            catch (Exception e) when (e is RequestFailedException or AggregateException or OperationCanceledException or IOException)
+            {
+                if (!_failed)
+                    logger.CheckpointFailed(e, partition, last.SequenceNumber);
+                _failed = true;
+                lock (_lock)
+                {
+                    // Stays to be written unless the work has gone further; the next batch tries again, not this loop.
+                    _next ??= last;
+                    if (ReferenceEquals(_next, last))
+                        return;
+                }
+            }
+        }
+    }
+}
