@@ -23,7 +23,11 @@ BEGIN
     END IF;
     -- 7201 is this schema's lock for partitions: two sessions that need the same month take turns.
     PERFORM pg_advisory_xact_lock(7201);
-    IF to_regclass(partition_name) IS NOT NULL THEN
+    -- By a query, which takes a new snapshot: to_regclass would answer from the cache that it filled above.
+    IF EXISTS (
+        SELECT FROM pg_class
+        WHERE relname = partition_name AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'reading'::regclass)
+    ) THEN
         RETURN;
     END IF;
     EXECUTE format('CREATE TABLE %I (LIKE reading INCLUDING ALL)', partition_name);
@@ -55,8 +59,10 @@ CREATE TABLE dead_letter (
     batch_id        text,
     reason          text NOT NULL,
     detail          text NOT NULL,
+    readings        integer NOT NULL CHECK (readings > 0),
     content         bytea NOT NULL
 );
+COMMENT ON COLUMN dead_letter.readings IS 'how many values it stands for; 1 for an event that cannot be read at all';
 COMMENT ON COLUMN dead_letter.content IS 'the bytes of the event, or of the reading within it';
 CREATE INDEX dead_letter_gateway ON dead_letter (gateway_id, dead_letter_id);
 
