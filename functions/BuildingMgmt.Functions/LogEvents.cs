@@ -15,18 +15,16 @@ internal static class LogEvents
     public const int CatalogueLoaded = 1030;
     public const int CatalogueUnreadable = 1031;
 
-    public const int EventDeadLettered = 1101;
-    public const int ReadingsDeadLettered = 1102;
-    public const int EventsSkipped = 1103;
-    public const int HubMadeAnew = 1104;
-    public const int PartitionsCreated = 1105;
-    public const int StoreFailed = 1106;
+    public const int DeadLettered = 1101;
+    public const int EventsSkipped = 1102;
+    public const int HubMadeAnew = 1103;
+    public const int PartitionsReady = 1104;
+    public const int StaleSessionsEnded = 1105;
 
     public const int LatestValuesLost = 1250;
-    public const int LatestValuesUnreadable = 1255;
     public const int LatestValuesRepaired = 1251;
-    public const int LatestValuesFloorFull = 1252;
-    public const int LatestValuesUnwritten = 1253;
+    public const int LatestValuesUnreadable = 1252;
+    public const int LatestValuesFloorFull = 1253;
     public const int LatestValuesRepairFailed = 1254;
 
     public const int SignInRefused = 1400;

@@ -34,6 +34,26 @@ public sealed class CatalogueSnapshot
     /// <summary>All points, by id. A point's place here is its <see cref="CataloguePoint.Index"/>.</summary>
     public ReadOnlySpan<CataloguePoint> Points => points;
 
+    /// <summary>Finds a point by its id.</summary>
+    public bool TryGetPoint(int pointId, [NotNullWhen(true)] out CataloguePoint? point)
+    {
+        var (low, high) = (0, points.Length - 1);
+        while (low <= high)
+        {
+            var middle = (int)(((uint)low + (uint)high) >> 1);
+            point = points[middle];
+            if (point.PointId == pointId)
+                return true;
+            if (point.PointId < pointId)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+
+        point = null;
+        return false;
+    }
+
     /// <summary>Finds a building.</summary>
     public bool TryGetBuilding(Guid buildingId, [NotNullWhen(true)] out CatalogueBuilding? building) =>
         buildings.TryGetValue(buildingId, out building);

@@ -21,6 +21,9 @@ public static class LatestValueServices
         services.AddSingleton<LatestValueTable>();
         services.AddSingleton<LatestValueChanges>();
         services.AddSingleton<NewestReadings>();
-        return services.AddSingleton<LatestValueReader>();
+        services.AddSingleton<LatestValueReader>();
+        services.AddSingleton<LatestValueWriter>();
+        services.AddSingleton<LatestValueRepair>();
+        return services.AddHostedService(provider => provider.GetRequiredService<LatestValueRepair>());
     }
 }
