@@ -3,6 +3,7 @@ using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Dashboards;
 using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Home;
+using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
 using BuildingMgmt.Functions.SensorData;
@@ -29,6 +30,7 @@ public static class ApiServices
             .AddPostgres()
             .AddCatalogueCache()
             .AddLatestValues()
+            .AddIngest()
             .AddAuth()
             .AddDashboards()
             .AddHealth()

@@ -1,0 +1,44 @@
+namespace BuildingMgmt.Functions.Ingest;
+
+/// <summary>Why something could not be stored. The texts are stored, and people filter by them: they stay as they are.</summary>
+internal static class DeadLetterReason
+{
+    /// <summary>No sensor has this id.</summary>
+    public const string UnknownSensor = "unknown sensor";
+
+    /// <summary>The sensor has no such metric.</summary>
+    public const string UnknownMetric = "unknown metric";
+
+    /// <summary>The value is no JSON number, or beyond a double's range.</summary>
+    public const string NotANumber = "not a number";
+
+    /// <summary>The timestamp lies in the future.</summary>
+    public const string Ahead = "timestamp more than 5 min ahead";
+
+    /// <summary>The timestamp lies before what is kept.</summary>
+    public const string TooOld = "older than retention";
+
+    /// <summary>The reading is not of the agreed form.</summary>
+    public const string Malformed = "malformed";
+
+    /// <summary>The event as a whole cannot be read.</summary>
+    public const string Unreadable = "unreadable event";
+
+    /// <summary>The event has more bad readings than are kept one by one.</summary>
+    public const string TooManyBad = "too many bad readings";
+}
+
+/// <summary>A reading, or a metric of it, that cannot be stored.</summary>
+/// <param name="Start">Where its reading begins in the event, bytes.</param>
+/// <param name="Length">How long its reading is, bytes.</param>
+/// <param name="Readings">How many values it stands for.</param>
+internal readonly record struct DecodeError(string Reason, string Detail, int Start, int Length, int Readings);
+
+/// <summary>What an event says about all of its readings.</summary>
+/// <param name="Unreadable">Why the event is dead-lettered whole; null when its readings count.</param>
+/// <param name="GatewayId">Null when the event does not say it.</param>
+/// <param name="BatchId">Read only when something is to be dead-lettered.</param>
+/// <param name="Correction">Whether its values replace others of the same point and time.</param>
+/// <param name="SurplusErrors">Bad values beyond those that were listed one by one.</param>
+internal readonly record struct DecodedHeader(
+    string? Unreadable, string? GatewayId, string? BatchId, bool Correction, int SurplusErrors);

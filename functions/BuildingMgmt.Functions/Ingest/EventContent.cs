@@ -1,0 +1,69 @@
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+
+namespace BuildingMgmt.Functions.Ingest;
+
+/// <summary>Unpacks events, into a buffer that it keeps. Not for two threads at once.</summary>
+internal sealed class EventContent
+{
+    private byte[] buffer = [];
+
+    /// <summary>Gives an event's bytes as the gateway wrote them.</summary>
+    /// <param name="bytesMax">More than this is refused, before it is all unpacked.</param>
+    /// <param name="utf8">Valid until the next call.</param>
+    /// <returns>Null, or what is wrong with the event.</returns>
+    public string? Read(in IncomingEvent incoming, int bytesMax, out ReadOnlySpan<byte> utf8)
+    {
+        utf8 = default;
+        var encoding = incoming.ContentEncoding ?? "";
+        if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            if (incoming.Body.Length > bytesMax)
+                return TooLarge(bytesMax);
+            utf8 = incoming.Body.Span;
+            return null;
+        }
+
+        if (!encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase))
+            return $"Its content encoding is \"{JsonText.Describe(System.Text.Encoding.UTF8.GetBytes(encoding))}\"; known are gzip and identity.";
+        try
+        {
+            var length = Unpack(incoming.Body, bytesMax);
+            if (length > bytesMax)
+                return TooLarge(bytesMax);
+            utf8 = buffer.AsSpan(0, length);
+            return null;
+        }
+        catch (InvalidDataException)
+        {
+            return "It says that it is gzip, and is not, or is damaged.";
+        }
+    }
+
+    private int Unpack(ReadOnlyMemory<byte> body, int bytesMax)
+    {
+        if (!MemoryMarshal.TryGetArray(body, out var segment))
+            segment = body.ToArray();
+        using var packed = new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false);
+        using var gzip = new GZipStream(packed, CompressionMode.Decompress);
+        var length = 0;
+        while (true)
+        {
+            if (length == buffer.Length)
+            {
+                // One byte above the limit is room enough to see that there is more.
+                var larger = Math.Min(Math.Max(64 * 1024, buffer.Length * 2), bytesMax + 1);
+                if (larger <= length)
+                    return length;
+                Array.Resize(ref buffer, larger);
+            }
+
+            var read = gzip.Read(buffer, length, buffer.Length - length);
+            if (read == 0)
+                return length;
+            length += read;
+        }
+    }
+
+    private static string TooLarge(int bytesMax) => $"It is larger than {bytesMax} bytes.";
+}

@@ -1,0 +1,120 @@
+using BuildingMgmt.Functions.Postgres;
+
+namespace BuildingMgmt.Functions.Ingest;
+
+/// <summary>Events of one partition, decoded, that are stored by one transaction. Reused; not for two threads at once.</summary>
+internal sealed class EventSlice
+{
+    /// <summary>Events of one slice; an event's place in it must fit 16 bits.</summary>
+    private const int EventsMax = 4_096;
+
+    private const int DeadLetterBytesMax = 32 * 1024 * 1024;
+
+    // A slice that was larger than this gives its memory back.
+    private const int ReadingsKeptMax = 1_000_000;
+
+    private readonly BatchDecoder decoder = new();
+    private readonly EventContent content = new();
+    private readonly List<DecodeError> errors = [];
+    private long deadLetterBytes;
+
+    public List<DecodedReading> Readings { get; private set; } = [];
+
+    public List<SliceEvent> Events { get; } = [];
+
+    public List<DeadLetter> DeadLetters { get; } = [];
+
+    /// <summary>Whether an id was met that the catalogue does not have; then a newer catalogue may decode more.</summary>
+    public bool MetUnknown => decoder.MetUnknown;
+
+    /// <summary>Decodes events until the slice is full, at least one.</summary>
+    /// <returns>How many were taken.</returns>
+    public int Fill(IReadOnlyList<IncomingEvent> events, int first, Catalogue.CatalogueSnapshot catalogue, DateTimeOffset now, IngestOptions options)
+    {
+        Clear();
+        decoder.Begin(catalogue, now, options);
+        var taken = 0;
+        do
+        {
+            Add(events[first + taken], options);
+            taken++;
+        }
+        while (first + taken < events.Count
+            && taken < EventsMax
+            && Readings.Count + DeadLetters.Count < options.RowsPerTransactionMax
+            && deadLetterBytes < DeadLetterBytesMax);
+        return taken;
+    }
+
+    /// <summary>Empties the slice, and lets go of what it does not need soon.</summary>
+    public void Clear()
+    {
+        Events.Clear();
+        DeadLetters.Clear();
+        deadLetterBytes = 0;
+        if (Readings.Capacity > ReadingsKeptMax)
+            Readings = [];
+        else
+            Readings.Clear();
+    }
+
+    private void Add(in IncomingEvent incoming, IngestOptions options)
+    {
+        errors.Clear();
+        var firstReading = Readings.Count;
+        var firstDeadLetter = DeadLetters.Count;
+        var header = default(DecodedHeader);
+        var fault = content.Read(incoming, options.EventMiBMax * 1024 * 1024, out var utf8);
+        if (fault is null)
+        {
+            header = decoder.Decode(utf8, (ushort)Events.Count, Readings, errors);
+            fault = header.Unreadable;
+        }
+
+        if (fault is not null)
+            AddDeadLetter(header, DeadLetterReason.Unreadable, fault, 1, incoming.Body.ToArray());
+        foreach (var error in errors)
+            AddDeadLetter(header, error.Reason, error.Detail, error.Readings, utf8.Slice(error.Start, error.Length).ToArray());
+        if (header.SurplusErrors > 0)
+        {
+            AddDeadLetter(
+                header,
+                DeadLetterReason.TooManyBad,
+                $"{header.SurplusErrors} more bad readings are somewhere in this event; those before them were kept one by one.",
+                header.SurplusErrors,
+                incoming.Body.ToArray());
+        }
+
+        var deadLettered = 0;
+        for (var index = firstDeadLetter; index < DeadLetters.Count; index++)
+            deadLettered += DeadLetters[index].Readings;
+        Events.Add(new SliceEvent(
+            incoming.SequenceNumber,
+            // At PostgreSQL's resolution, so that it equals the stored position.
+            PostgresTime.FromMicroseconds(PostgresTime.ToMicroseconds(incoming.EnqueuedAt)),
+            header.GatewayId,
+            header.Correction,
+            Readings.Count - firstReading,
+            deadLettered));
+    }
+
+    private void AddDeadLetter(in DecodedHeader header, string reason, string detail, int readings, byte[] bytes)
+    {
+        deadLetterBytes += bytes.Length;
+        DeadLetters.Add(new DeadLetter(Events.Count, header.GatewayId, header.BatchId, reason, detail, readings, bytes));
+    }
+}
+
+/// <summary>One event of a slice.</summary>
+/// <param name="GatewayId">Null when the event does not say it in a way that can be read.</param>
+/// <param name="Readings">How many good readings it brought.</param>
+/// <param name="DeadLettered">How many it brought that are dead-lettered; 1 for an unreadable event.</param>
+internal readonly record struct SliceEvent(
+    long SequenceNumber, DateTime EnqueuedAt, string? GatewayId, bool Correction, int Readings, int DeadLettered);
+
+/// <summary>What could not be stored.</summary>
+/// <param name="EventIndex">Place of its event in the slice.</param>
+/// <param name="Readings">How many values it stands for.</param>
+/// <param name="Content">The bytes of the event, or of the reading within it.</param>
+internal sealed record DeadLetter(
+    int EventIndex, string? GatewayId, string? BatchId, string Reason, string Detail, int Readings, byte[] Content);

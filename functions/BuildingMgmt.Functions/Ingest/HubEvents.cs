@@ -1,0 +1,64 @@
+using System.Text;
+using System.Text.Json;
+using Azure.Messaging.EventHubs;
+using Microsoft.Azure.Functions.Worker;
+
+namespace BuildingMgmt.Functions.Ingest;
+
+/// <summary>What the Event Hubs trigger gives, in ingest's own terms.</summary>
+internal static class HubEvents
+{
+    private const string ContentEncoding = "content-encoding";
+
+    /// <summary>The partition that a batch of events comes from.</summary>
+    /// <exception cref="InvalidOperationException">The trigger did not say it.</exception>
+    public static HubPartition Partition(FunctionContext context)
+    {
+        // JSON text in the worker's binding data: {"FullyQualifiedNamespace","EventHubName","ConsumerGroup","PartitionId"}.
+        if (context.BindingContext.BindingData.TryGetValue("PartitionContext", out var data) && data is string json)
+        {
+            using var partition = JsonDocument.Parse(json);
+            if (partition.RootElement.TryGetProperty("EventHubName", out var hub)
+                && partition.RootElement.TryGetProperty("PartitionId", out var partitionId)
+                && hub.GetString() is { Length: > 0 } hubName
+                && partitionId.GetString() is { Length: > 0 } id)
+            {
+                return new HubPartition(hubName, id);
+            }
+        }
+
+        throw new InvalidOperationException(
+            "The Event Hubs trigger gave no PartitionContext with a hub and a partition: what is stored cannot be told from what is not.");
+    }
+
+    /// <summary>The events, their bodies not copied.</summary>
+    public static IncomingEvent[] Read(EventData[] events) => Array.ConvertAll(
+        events, data => new IncomingEvent(Body(data), EncodingOf(data), data.SequenceNumber, data.EnqueuedTime));
+
+    // The AMQP property is where it belongs; the application property is where gateways can put it whose client hides that one.
+    private static string? EncodingOf(EventData data)
+    {
+        if (data.GetRawAmqpMessage().Properties.ContentEncoding is { Length: > 0 } encoding)
+            return encoding;
+        foreach (var (name, value) in data.Properties)
+        {
+            if (name.Equals(ContentEncoding, StringComparison.OrdinalIgnoreCase))
+                return value as string;
+        }
+
+        return null;
+    }
+
+    private static ReadOnlyMemory<byte> Body(EventData data)
+    {
+        try
+        {
+            return data.Body;
+        }
+        catch (NotSupportedException)
+        {
+            // An AMQP value or sequence instead of bytes. Text may still be a batch; the rest ends as an unreadable event.
+            return data.GetRawAmqpMessage().Body.TryGetValue(out var value) ? Encoding.UTF8.GetBytes(value?.ToString() ?? "") : default;
+        }
+    }
+}

@@ -1,0 +1,12 @@
+namespace BuildingMgmt.Functions.Ingest;
+
+/// <summary>An event as it came from the hub.</summary>
+/// <param name="Body">Its bytes, as sent.</param>
+/// <param name="ContentEncoding">What the event says of its bytes: <c>gzip</c>, <c>identity</c> or nothing.</param>
+/// <param name="SequenceNumber">Its place in its partition.</param>
+/// <param name="EnqueuedAt">When the hub accepted it; never goes back within a partition.</param>
+public readonly record struct IncomingEvent(
+    ReadOnlyMemory<byte> Body, string? ContentEncoding, long SequenceNumber, DateTimeOffset EnqueuedAt);
+
+/// <summary>A partition of an event hub.</summary>
+public readonly record struct HubPartition(string Hub, string PartitionId);

@@ -1,0 +1,32 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace BuildingMgmt.Functions.Ingest;
+
+/// <summary>What ingest accepts, and how much it stores at once: section <c>Ingest</c>.</summary>
+public sealed class IngestOptions : IValidatableObject
+{
+    /// <summary>
+    /// Readings stored by one transaction, about: a transaction ends with the event that reaches it. Default 50,000.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int RowsPerTransactionMax { get; set; } = 50_000;
+
+    /// <summary>Largest event, after it was unpacked, MiB. A larger one is dead-lettered whole. Default 16.</summary>
+    [Range(1, 256)]
+    public int EventMiBMax { get; set; } = 16;
+
+    /// <summary>A reading whose timestamp is further ahead of this machine's clock is dead-lettered, seconds. Default 300.</summary>
+    [Range(0, 86_400)]
+    public int AheadSecondsMax { get; set; } = 300;
+
+    /// <summary>A reading older than this is dead-lettered, whatever its building's retention. Default 2000-01-01T00:00Z.</summary>
+    public DateTimeOffset OldestReading { get; set; } = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        // Every month between then and now may become a partition.
+        if (OldestReading.Year < 1970)
+            yield return new ValidationResult("OldestReading must not be before 1970-01-01.", [nameof(OldestReading)]);
+    }
+}

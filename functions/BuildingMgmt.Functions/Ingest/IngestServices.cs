@@ -1,0 +1,33 @@
+using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.LatestValues;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace BuildingMgmt.Functions.Ingest;
+
+/// <summary>Registration of ingest.</summary>
+public static class IngestServices
+{
+    /// <summary>Adds <see cref="TelemetryIngest"/>. Needs the PostgreSQL pools, the catalogue and the latest values.</summary>
+    public static IServiceCollection AddIngest(this IServiceCollection services)
+    {
+        services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<IngestMeter>();
+        services.AddSingleton<ReadingStore>();
+        services.AddSingleton<ReadingPartitions>();
+        return services.AddSingleton(provider => new TelemetryIngest(
+            provider.GetRequiredService<CatalogueCache>(),
+            provider.GetRequiredService<ReadingPartitions>(),
+            provider.GetRequiredService<ReadingStore>(),
+            provider.GetRequiredService<NewestReadings>(),
+            provider.GetRequiredService<LatestValueWriter>(),
+            provider.GetRequiredService<IngestMeter>(),
+            provider.GetRequiredService<IOptions<IngestOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<TelemetryIngest>>()));
+    }
+}

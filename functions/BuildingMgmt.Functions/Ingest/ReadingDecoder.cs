@@ -1,0 +1,339 @@
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.LatestValues;
+using BuildingMgmt.Functions.Postgres;
+
+namespace BuildingMgmt.Functions.Ingest;
+
+/// <summary>Decodes one element of a batch: <c>{"sensor_id","timestamp","data":{metric:value,…},"quality"?}</c>, its fields in any order.</summary>
+internal sealed class ReadingDecoder
+{
+    // Each bad metric of a reading is dead-lettered with the reading's bytes; beyond this many they share the last one,
+    // so that one long reading cannot become a hundred copies of itself.
+    private const int ErrorsPerReadingMax = 16;
+
+    // An escape takes six bytes for one; nothing longer than this can be an id, a timestamp or a known metric.
+    private const int TextBytesMax = 512;
+
+    private CatalogueSnapshot catalogue = null!;
+    private long newest;
+    private long oldest;
+    private long now;
+
+    private ushort eventIndex;
+    private int bytesBefore;
+    private List<DecodedReading> decoded = null!;
+    private List<DecodeError> errors = null!;
+    private int eventFirstError;
+    private long eventErrorBytes;
+
+    [Flags]
+    private enum Fields
+    {
+        None = 0,
+        SensorId = 1,
+        Timestamp = 2,
+        Data = 4,
+        Quality = 8,
+    }
+
+    public bool MetUnknown { get; private set; }
+
+    public int SurplusErrors { get; private set; }
+
+    public void Begin(CatalogueSnapshot catalogue, DateTimeOffset now, IngestOptions options)
+    {
+        this.catalogue = catalogue;
+        this.now = PostgresTime.ToMicroseconds(now);
+        newest = PostgresTime.ToMicroseconds(now.AddSeconds(options.AheadSecondsMax));
+        oldest = PostgresTime.ToMicroseconds(options.OldestReading);
+        MetUnknown = false;
+    }
+
+    /// <param name="bytesBefore">Bytes of the event before the reader's first.</param>
+    public void BeginEvent(ushort eventIndex, int bytesBefore, List<DecodedReading> decoded, List<DecodeError> errors)
+    {
+        this.eventIndex = eventIndex;
+        this.bytesBefore = bytesBefore;
+        this.decoded = decoded;
+        this.errors = errors;
+        eventFirstError = errors.Count;
+        eventErrorBytes = 0;
+        SurplusErrors = 0;
+    }
+
+    /// <summary>Decodes the value that the reader stands on, to its end.</summary>
+    public void Decode(ref Utf8JsonReader reader)
+    {
+        var start = (int)reader.TokenStartIndex;
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            AddError(DeadLetterReason.Malformed, "The reading is no JSON object.", start, (int)reader.BytesConsumed - start, 1);
+            return;
+        }
+
+        var (firstReading, firstError) = (decoded.Count, errors.Count);
+        var element = new Element();
+        ReadFields(ref reader, ref element);
+        var length = (int)reader.BytesConsumed - start;
+
+        if (Refuse(element) is { } refusal)
+        {
+            CollectionsMarshal.SetCount(decoded, firstReading);
+            CollectionsMarshal.SetCount(errors, firstError);
+            AddError(refusal.Reason, refusal.Detail, start, length, Math.Max(1, element.Entries));
+            return;
+        }
+
+        if (element.DataPostponed)
+            ReadData(ref element.Postponed, element.Sensor!);
+        Complete(element, firstReading, firstError, start, length);
+    }
+
+    private void ReadFields(ref Utf8JsonReader reader, ref Element element)
+    {
+        Span<byte> nameBuffer = stackalloc byte[64];
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var known = JsonText.TryUnescape(in reader, nameBuffer, out var name);
+            var field = !known ? Fields.None
+                : name.SequenceEqual("sensor_id"u8) ? Fields.SensorId
+                : name.SequenceEqual("timestamp"u8) ? Fields.Timestamp
+                : name.SequenceEqual("data"u8) ? Fields.Data
+                : name.SequenceEqual("quality"u8) ? Fields.Quality
+                : Fields.None;
+            reader.Read();
+            if ((element.Seen & field) != 0)
+            {
+                element.Fault ??= $"\"{JsonText.Describe(name)}\" appears twice.";
+                field = Fields.None;
+            }
+
+            element.Seen |= field;
+            switch (field)
+            {
+                case Fields.SensorId:
+                    ReadSensorId(ref reader, ref element);
+                    break;
+                case Fields.Timestamp:
+                    ReadTimestamp(ref reader, ref element);
+                    break;
+                case Fields.Quality:
+                    ReadQuality(ref reader, ref element);
+                    break;
+                case Fields.Data:
+                    ReadOrPostponeData(ref reader, ref element);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+    }
+
+    private void ReadSensorId(ref Utf8JsonReader reader, ref Element element)
+    {
+        Span<byte> buffer = stackalloc byte[TextBytesMax];
+        if (reader.TokenType == JsonTokenType.String
+            && JsonText.TryUnescape(in reader, buffer, out var text)
+            && Utf8Parser.TryParse(text, out Guid sensorId, out var consumed)
+            && consumed == text.Length)
+        {
+            element.SensorId = sensorId;
+            if (!catalogue.TryGetSensor(sensorId, out element.Sensor))
+                MetUnknown = true;
+            return;
+        }
+
+        element.Fault ??= "\"sensor_id\" is no UUID.";
+        reader.Skip();
+    }
+
+    private static void ReadTimestamp(ref Utf8JsonReader reader, ref Element element)
+    {
+        Span<byte> buffer = stackalloc byte[TextBytesMax];
+        if (reader.TokenType == JsonTokenType.String
+            && JsonText.TryUnescape(in reader, buffer, out var text)
+            && ReadingTimestamp.TryParse(text, out element.TimeMicroseconds))
+        {
+            return;
+        }
+
+        element.Fault ??= "\"timestamp\" is no ISO 8601 time with Z or an offset.";
+        reader.Skip();
+    }
+
+    private static void ReadQuality(ref Utf8JsonReader reader, ref Element element)
+    {
+        if (reader.TokenType == JsonTokenType.Null)
+            return;
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            Span<byte> buffer = stackalloc byte[TextBytesMax];
+            if (JsonText.TryUnescape(in reader, buffer, out var text))
+            {
+                if (text.SequenceEqual("good"u8))
+                    return;
+                if (text.SequenceEqual("uncertain"u8))
+                {
+                    element.Quality = ReadingQuality.Uncertain;
+                    return;
+                }
+
+                if (text.SequenceEqual("bad"u8))
+                {
+                    element.Quality = ReadingQuality.Bad;
+                    return;
+                }
+            }
+        }
+
+        element.Fault ??= "\"quality\" is none of good, uncertain and bad.";
+        reader.Skip();
+    }
+
+    // Metrics mean nothing without their sensor. Where "data" comes first the reader is kept as it stands, and the
+    // metrics are read once the whole element was seen.
+    private void ReadOrPostponeData(ref Utf8JsonReader reader, ref Element element)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            element.Fault ??= "\"data\" is no JSON object.";
+            reader.Skip();
+        }
+        else if (element.Sensor is { } sensor)
+        {
+            element.Entries = ReadData(ref reader, sensor);
+        }
+        else
+        {
+            element.Postponed = reader;
+            element.DataPostponed = true;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                element.Entries++;
+                reader.Read();
+                reader.Skip();
+            }
+        }
+    }
+
+    private int ReadData(ref Utf8JsonReader reader, CatalogueSensor sensor)
+    {
+        Span<byte> buffer = stackalloc byte[TextBytesMax];
+        var entries = 0;
+        var firstError = errors.Count;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            entries++;
+            var point = JsonText.TryUnescape(in reader, buffer, out var metric) ? sensor.FindPoint(metric) : null;
+            reader.Read();
+            if (point is null)
+            {
+                MetUnknown = true;
+                AddMetricError(firstError, DeadLetterReason.UnknownMetric, "has no metric", sensor, metric);
+            }
+            else if (reader.TokenType != JsonTokenType.Number || !reader.TryGetDouble(out var value) || !double.IsFinite(value))
+            {
+                AddMetricError(firstError, DeadLetterReason.NotANumber, "has no finite number as", sensor, metric);
+            }
+            else
+            {
+                decoded.Add(new DecodedReading
+                {
+                    Value = value,
+                    PointIndex = point.Index,
+                    EventIndex = eventIndex,
+                    Quality = value < point.PlausibleMin || value > point.PlausibleMax ? ReadingQuality.Suspect : ReadingQuality.Good,
+                });
+                continue;
+            }
+
+            reader.Skip();
+        }
+
+        return entries;
+    }
+
+    private (string Reason, string Detail)? Refuse(in Element element)
+    {
+        if (element.Fault is { } fault)
+            return (DeadLetterReason.Malformed, fault);
+        if ((element.Seen & Fields.SensorId) == 0)
+            return (DeadLetterReason.Malformed, "\"sensor_id\" is missing.");
+        if ((element.Seen & Fields.Timestamp) == 0)
+            return (DeadLetterReason.Malformed, "\"timestamp\" is missing.");
+        if ((element.Seen & Fields.Data) == 0)
+            return (DeadLetterReason.Malformed, "\"data\" is missing.");
+        if (element.Entries == 0)
+            return (DeadLetterReason.Malformed, "\"data\" is empty.");
+        if (element.Sensor is null)
+            return (DeadLetterReason.UnknownSensor, $"No sensor has the id {element.SensorId}.");
+        if (element.TimeMicroseconds > newest)
+            return (DeadLetterReason.Ahead, $"Its time is {Seconds(element.TimeMicroseconds - now)} s ahead of the clock here.");
+        if (element.TimeMicroseconds < oldest)
+            return (DeadLetterReason.TooOld, "Its time is before the oldest that is accepted at all.");
+        var building = element.Sensor.Floor.Building;
+        if (building.RawRetentionDays is { } days && element.TimeMicroseconds < now - (days * TimeSpan.MicrosecondsPerDay))
+            return (DeadLetterReason.TooOld, $"Building \"{building.Name}\" keeps readings for {days} days.");
+        return null;
+    }
+
+    private void Complete(in Element element, int firstReading, int firstError, int start, int length)
+    {
+        foreach (ref var reading in CollectionsMarshal.AsSpan(decoded)[firstReading..])
+        {
+            reading.TimeMicroseconds = element.TimeMicroseconds;
+            if (reading.Quality != ReadingQuality.Suspect)
+                reading.Quality = element.Quality;
+        }
+
+        // Only now the reading's end is known. One error too many for the event is counted instead.
+        var bad = errors.Count - firstError;
+        if (bad == 0)
+            return;
+        var found = CollectionsMarshal.AsSpan(errors)[firstError..].ToArray();
+        CollectionsMarshal.SetCount(errors, firstError);
+        foreach (var error in found)
+            AddError(error.Reason, error.Detail, start, length, error.Readings);
+    }
+
+    private void AddMetricError(int firstError, string reason, string verb, CatalogueSensor sensor, ReadOnlySpan<byte> metric)
+    {
+        if (errors.Count - firstError < ErrorsPerReadingMax)
+            errors.Add(new DecodeError(reason, $"Sensor {sensor.SensorId} {verb} \"{JsonText.Describe(metric)}\".", 0, 0, 1));
+        else
+            errors[^1] = errors[^1] with { Readings = errors[^1].Readings + 1 };
+    }
+
+    private void AddError(string reason, string detail, int start, int length, int readings)
+    {
+        if (errors.Count - eventFirstError >= BatchDecoder.ErrorsPerEventMax
+            || eventErrorBytes + length > BatchDecoder.ErrorBytesPerEventMax)
+        {
+            SurplusErrors += readings;
+            return;
+        }
+
+        eventErrorBytes += length;
+        errors.Add(new DecodeError(reason, detail, bytesBefore + start, length, readings));
+    }
+
+    private static long Seconds(long microseconds) => microseconds / 1_000_000;
+
+    private ref struct Element
+    {
+        public Fields Seen;
+        public string? Fault;
+        public Guid SensorId;
+        public CatalogueSensor? Sensor;
+        public long TimeMicroseconds;
+        public ReadingQuality Quality;
+        public int Entries;
+        public bool DataPostponed;
+        public Utf8JsonReader Postponed;
+    }
+}

@@ -1,0 +1,206 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.Postgres;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace BuildingMgmt.Functions.Ingest;
+
+/// <summary>
+/// Stores slices: readings, dead letters, ledger and the partition's position in one transaction, so that either all of an
+/// event is accounted for or nothing of it.
+/// </summary>
+internal sealed class ReadingStore(PostgresPools pools, ILogger<ReadingStore> logger)
+{
+    // After a conflict this many slices of the partition go the slower way that expects conflicts: a gateway that
+    // repeats itself does so more than once, and a COPY that fails half-way has cost its time.
+    private const int WarySlices = 8;
+
+    private const string Savepoint = "before_copy";
+
+    private readonly ConcurrentDictionary<HubPartition, int> wary = new();
+
+    /// <summary>Stores what of the slice was not stored before.</summary>
+    /// <param name="order">Arranged here, by what is left of the slice; the caller reads it afterwards.</param>
+    public async Task<StoredSlice> StoreAsync(
+        HubPartition partition, EventSlice slice, ReadingOrder order, CatalogueSnapshot catalogue, CancellationToken cancellationToken)
+    {
+        await using var connection = await pools.Write.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var position = await LockPositionAsync(connection, transaction, partition, cancellationToken);
+
+        var result = new StoredSlice(slice);
+        SkipStored(partition, slice, position, result);
+        order.Arrange(slice, result.IsSkipped);
+        if (result.SkippedEvents == slice.Events.Count)
+            return result;
+
+        await StoreReadingsAsync(connection, transaction, partition, slice, order, catalogue, result, cancellationToken);
+        result.Count(slice, order.Twins);
+        await IngestRecords.WriteAsync(connection, transaction, partition, slice, result, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return result;
+    }
+
+    private async Task<Position> LockPositionAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, HubPartition partition, CancellationToken cancellationToken)
+    {
+        // Of the transaction only: behind PgBouncer the session goes on to someone else. An instance that freezes in the
+        // middle must not keep the partition from the one that takes it over.
+        const string idleLimitSql = "SET LOCAL idle_in_transaction_session_timeout = '20s'";
+        const string lockLimitSql = "SET LOCAL lock_timeout = '25s'";
+        // The row is made first, so that also the first event of a partition finds something to lock.
+        const string makeSql = """
+            INSERT INTO ingest_position (hub, partition_id, sequence_number, enqueued_at) VALUES ($1, $2, -1, '-infinity')
+            ON CONFLICT (hub, partition_id) DO NOTHING
+            """;
+        // Held until the commit: two instances that were given the same events take turns, and the second finds them stored.
+        const string lockSql = """
+            SELECT sequence_number, enqueued_at FROM ingest_position WHERE hub = $1 AND partition_id = $2 FOR UPDATE
+            """;
+
+        await using var batch = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand(idleLimitSql),
+                new NpgsqlBatchCommand(lockLimitSql),
+                PartitionCommand(makeSql, partition),
+                PartitionCommand(lockSql, partition),
+                new NpgsqlBatchCommand($"SAVEPOINT {Savepoint}"),
+            },
+        };
+        try
+        {
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+            await reader.ReadAsync(cancellationToken);
+            var position = new Position(reader.GetInt64(0), reader.GetDateTime(1));
+            await reader.CloseAsync();
+            return position;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            await EndStaleSessionsAsync(cancellationToken);
+            throw;
+        }
+    }
+
+    // A server that waits for the rest of a COPY heeds no timeout. So who waited in vain for a lock ends those of our own
+    // sessions that have waited for their client all that time.
+    private async Task EndStaleSessionsAsync(CancellationToken cancellationToken)
+    {
+        const string endSql = """
+            SELECT count(pg_terminate_backend(pid))
+            FROM pg_stat_activity
+            WHERE usename = current_user AND datname = current_database() AND application_name = current_setting('application_name')
+                AND wait_event = 'ClientRead' AND xact_start < now() - interval '20 s' AND pid <> pg_backend_pid()
+            """;
+
+        await using var command = pools.Write.CreateCommand(endSql);
+        if (await command.ExecuteScalarAsync(cancellationToken) is long and > 0 and var count)
+            logger.StaleSessionsEnded((int)count);
+    }
+
+    private void SkipStored(HubPartition partition, EventSlice slice, Position position, StoredSlice result)
+    {
+        var anew = false;
+        for (var index = 0; index < slice.Events.Count; index++)
+        {
+            var entry = slice.Events[index];
+            if (entry.SequenceNumber > position.SequenceNumber)
+                continue;
+            if (entry.EnqueuedAt <= position.EnqueuedAt)
+                result.Skip(index);
+            else
+                anew = true;
+        }
+
+        if (anew)
+            logger.HubMadeAnew(partition.Hub, partition.PartitionId, slice.Events[0].SequenceNumber, position.SequenceNumber);
+        if (result.SkippedEvents > 0)
+            logger.EventsSkipped(result.SkippedEvents, partition.PartitionId, position.SequenceNumber);
+    }
+
+    // Straight into the table, which is twice as fast as any way through a staging table: measured on a quiet table, in
+    // rows of the key's order, 500,000 rows/s against 200,000. It fails when a reading is there already, which is rare
+    // (repeated events are skipped by their position), and then the rows are inserted one by one.
+    private async Task StoreReadingsAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        HubPartition partition,
+        EventSlice slice,
+        ReadingOrder order,
+        CatalogueSnapshot catalogue,
+        StoredSlice result,
+        CancellationToken cancellationToken)
+    {
+        var slicesLeft = wary.GetValueOrDefault(partition);
+        var copied = order.Ordinary.Count == 0;
+        if (!copied && slicesLeft == 0)
+        {
+            try
+            {
+                await ReadingCopy.WriteAsync(connection, slice, order.Ordinary, catalogue, cancellationToken);
+                copied = true;
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
+            {
+                await transaction.RollbackAsync(Savepoint, cancellationToken);
+            }
+        }
+
+        var insert = new ReadingInsert(connection, transaction, slice, catalogue);
+        if (!copied)
+        {
+            var before = result.Conflicts.Count;
+            await insert.AddAsync(order.Ordinary, result.Conflicts, cancellationToken);
+            wary[partition] = result.Conflicts.Count > before ? WarySlices : Math.Max(0, slicesLeft - 1);
+        }
+
+        await insert.CorrectAsync(order.Corrections, result.Conflicts, cancellationToken);
+    }
+
+    private static NpgsqlBatchCommand PartitionCommand(string sql, HubPartition partition) => new(sql)
+    {
+        Parameters =
+        {
+            new NpgsqlParameter<string> { TypedValue = partition.Hub },
+            new NpgsqlParameter<string> { TypedValue = partition.PartitionId },
+        },
+    };
+
+    private readonly record struct Position(long SequenceNumber, DateTime EnqueuedAt);
+}
+
+/// <summary>What became of a slice.</summary>
+internal sealed class StoredSlice(EventSlice slice)
+{
+    private readonly bool[] isSkipped = new bool[slice.Events.Count];
+    private readonly int[] duplicates = new int[slice.Events.Count];
+
+    /// <summary>Of each event, whether it had been stored before.</summary>
+    public ReadOnlySpan<bool> IsSkipped => isSkipped;
+
+    public int SkippedEvents { get; private set; }
+
+    /// <summary>Of each event, how many of its readings changed nothing.</summary>
+    public ReadOnlySpan<int> Duplicates => duplicates;
+
+    /// <summary>Places of readings for which PostgreSQL had one already.</summary>
+    public List<int> Conflicts { get; } = [];
+
+    public void Skip(int eventIndex)
+    {
+        isSkipped[eventIndex] = true;
+        SkippedEvents++;
+    }
+
+    public void Count(EventSlice slice, List<int> twins)
+    {
+        foreach (var place in CollectionsMarshal.AsSpan(twins))
+            duplicates[slice.Readings[place].EventIndex]++;
+        foreach (var place in CollectionsMarshal.AsSpan(Conflicts))
+            duplicates[slice.Readings[place].EventIndex]++;
+    }
+}

@@ -1,0 +1,178 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.LatestValues;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace BuildingMgmt.Functions.Ingest;
+
+/// <summary>Stores what gateways sent: readings in PostgreSQL, exactly once, and then the latest values in the table store.</summary>
+public sealed class TelemetryIngest
+{
+    private readonly ConcurrentBag<Workspace> workspaces = [];
+    private readonly CatalogueCache catalogue;
+    private readonly ReadingPartitions partitions;
+    private readonly ReadingStore store;
+    private readonly NewestReadings newestReadings;
+    private readonly LatestValueWriter latestValues;
+    private readonly IngestMeter meter;
+    private readonly IngestOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger<TelemetryIngest> logger;
+
+    internal TelemetryIngest(
+        CatalogueCache catalogue,
+        ReadingPartitions partitions,
+        ReadingStore store,
+        NewestReadings newestReadings,
+        LatestValueWriter latestValues,
+        IngestMeter meter,
+        IOptions<IngestOptions> options,
+        TimeProvider time,
+        ILogger<TelemetryIngest> logger)
+    {
+        this.catalogue = catalogue;
+        this.partitions = partitions;
+        this.store = store;
+        this.newestReadings = newestReadings;
+        this.latestValues = latestValues;
+        this.meter = meter;
+        this.options = options.Value;
+        this.time = time;
+        this.logger = logger;
+    }
+
+    /// <summary>
+    /// Stores events of one partition, in their order. When it returns, every reading is stored, known as a duplicate, or
+    /// dead-lettered, and the latest values say so.
+    /// </summary>
+    /// <exception cref="Exception">A store is away or refused. Call again with the same events: what is stored already is skipped.</exception>
+    public async Task StoreAsync(IReadOnlyList<IncomingEvent> events, HubPartition partition, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        if (!workspaces.TryTake(out var workspace))
+            workspace = new Workspace();
+        try
+        {
+            for (var first = 0; first < events.Count;)
+            {
+                // Between slices only: one that was begun is finished, in the seconds that a stopping instance has. To return
+                // early would let the checkpoint pass events that are not stored.
+                cancellationToken.ThrowIfCancellationRequested();
+                first += await StoreSliceAsync(events, first, partition, workspace, CancellationToken.None);
+            }
+        }
+        finally
+        {
+            workspace.Slice.Clear();
+            workspaces.Add(workspace);
+        }
+    }
+
+    private async Task<int> StoreSliceAsync(
+        IReadOnlyList<IncomingEvent> events, int first, HubPartition partition, Workspace workspace, CancellationToken cancellationToken)
+    {
+        var (slice, order) = (workspace.Slice, workspace.Order);
+        var snapshot = await catalogue.GetAsync(cancellationToken);
+        var taken = slice.Fill(events, first, snapshot, time.GetUtcNow(), options);
+        if (slice.MetUnknown && await catalogue.RefreshAsync(cancellationToken) is var newer && newer != snapshot)
+        {
+            snapshot = newer;
+            taken = slice.Fill(events, first, snapshot, time.GetUtcNow(), options);
+        }
+
+        await partitions.EnsureAsync(slice.Readings, cancellationToken);
+        StoredSlice result;
+        try
+        {
+            result = await store.StoreAsync(partition, slice, order, snapshot, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CheckViolation)
+        {
+            // A month's partition was dropped since it was last seen; the next attempt makes it again.
+            partitions.Forget();
+            throw;
+        }
+
+        if (result.SkippedEvents < slice.Events.Count)
+        {
+            meter.Stored(slice, result, time.GetUtcNow());
+            LogDeadLetters(partition, slice, result);
+        }
+
+        await latestValues.WriteAsync(await LatestAsync(slice, order, result, snapshot, cancellationToken), snapshot, cancellationToken);
+        return taken;
+    }
+
+    // What arrived is the latest value if it was stored. Where PostgreSQL had another reading already, and for events that
+    // were stored by an earlier attempt, PostgreSQL is asked.
+    private async Task<List<LatestValue>> LatestAsync(
+        EventSlice slice, ReadingOrder order, StoredSlice result, CatalogueSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var unsure = UnsurePoints(slice, result);
+        var latest = new List<LatestValue>(order.Newest.Count);
+        foreach (var place in CollectionsMarshal.AsSpan(order.Newest))
+        {
+            var reading = slice.Readings[place];
+            if (unsure is null || !unsure.Contains(reading.PointIndex))
+            {
+                latest.Add(new LatestValue(
+                    snapshot.Points[reading.PointIndex].PointId, reading.TimeMicroseconds, reading.Value, reading.Quality));
+            }
+        }
+
+        if (unsure is not null)
+        {
+            var pointIds = unsure.Select(index => snapshot.Points[index].PointId).ToArray();
+            latest.AddRange(await newestReadings.ReadAsync(pointIds, cancellationToken));
+        }
+
+        return latest;
+    }
+
+    private static HashSet<int>? UnsurePoints(EventSlice slice, StoredSlice result)
+    {
+        if (result.SkippedEvents == 0 && result.Conflicts.Count == 0)
+            return null;
+        var points = new HashSet<int>();
+        foreach (var place in CollectionsMarshal.AsSpan(result.Conflicts))
+            points.Add(slice.Readings[place].PointIndex);
+        if (result.SkippedEvents > 0)
+        {
+            foreach (ref readonly var reading in CollectionsMarshal.AsSpan(slice.Readings))
+            {
+                if (result.IsSkipped[reading.EventIndex])
+                    points.Add(reading.PointIndex);
+            }
+        }
+
+        return points;
+    }
+
+    private void LogDeadLetters(HubPartition partition, EventSlice slice, StoredSlice result)
+    {
+        var (readings, events) = (0, 0);
+        for (var index = 0; index < slice.Events.Count; index++)
+        {
+            if (!result.IsSkipped[index] && slice.Events[index].DeadLettered > 0)
+            {
+                readings += slice.Events[index].DeadLettered;
+                events++;
+            }
+        }
+
+        if (events == 0)
+            return;
+        var firstLetter = slice.DeadLetters.Find(letter => !result.IsSkipped[letter.EventIndex])!;
+        logger.DeadLettered(readings, events, partition.PartitionId, firstLetter.Reason, firstLetter.Detail);
+    }
+
+    private sealed class Workspace
+    {
+        public EventSlice Slice { get; } = new();
+
+        public ReadingOrder Order { get; } = new();
+    }
+}
