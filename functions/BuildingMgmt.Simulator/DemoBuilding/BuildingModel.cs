@@ -21,7 +21,8 @@ internal sealed class BuildingModel
         _people = new People(seed, _timeZone, BuildingPlan.Floors);
         _weather = new Weather(seed);
         _step = step;
-        _zones = [.. BuildingPlan.Floors.SelectMany(floor => floor.Zones).Select(zone => new ZoneClimate(zone))];
+        _zones = [.. BuildingPlan.Floors.SelectMany(
+            floor => floor.Zones, (floor, zone) => new ZoneClimate(zone, SmoothNoise.Seed(seed, $"{floor.Name}/{zone.Name}")))];
         _counts = new int[_zones.Length];
         var first = 0;
         _floors = new FloorState[BuildingPlan.Floors.Count];

@@ -41,7 +41,7 @@ internal sealed record ZonePlan(
 
 internal sealed record FloorPlan(string Name, IReadOnlyList<ZonePlan> Zones);
 
-/// <summary>The demo building: an office in Amsterdam with four floors of eight zones, about 140 people and 300 sensors.</summary>
+/// <summary>The demo building: an office in Amsterdam with four floors of eight zones, desks for 167 people and 245 sensors.</summary>
 internal static class BuildingPlan
 {
     public const string BuildingName = "Demo office";
@@ -67,17 +67,17 @@ internal static class BuildingPlan
         ]),
         OfficeFloor("Floor 1", deskSensorsPerZone: 0, "Maas", "Waal"),
         // The floor with a thermometer at many desks: one floor of the demo carries about a hundred sensors.
-        OfficeFloor("Floor 2", deskSensorsPerZone: 12, "Rijn", "IJssel"),
+        OfficeFloor("Floor 2", deskSensorsPerZone: 16, "Rijn", "IJssel"),
         OfficeFloor("Floor 3", deskSensorsPerZone: 0, "Schelde", "Eems"),
     ];
 
     private static FloorPlan OfficeFloor(string name, int deskSensorsPerZone, string firstMeetingRoom, string secondMeetingRoom) => new(name,
     [
-        new ZonePlan("Open office north", ZoneUse.Office, 140, North, 30, Desks: 14, deskSensorsPerZone),
-        new ZonePlan("Open office south", ZoneUse.Office, 140, South, 30, Desks: 14, deskSensorsPerZone),
-        new ZonePlan("Office east", ZoneUse.Office, 60, East, 14, Desks: 6, deskSensorsPerZone / 2),
-        new ZonePlan("Office west", ZoneUse.Office, 60, West, 14, Desks: 6, deskSensorsPerZone / 2),
-        new ZonePlan("Project room", ZoneUse.Office, 50, South, 11, Desks: 4, deskSensorsPerZone / 3),
+        new ZonePlan("Open office north", ZoneUse.Office, 140, North, 30, Desks: 16, deskSensorsPerZone),
+        new ZonePlan("Open office south", ZoneUse.Office, 140, South, 30, Desks: 16, deskSensorsPerZone),
+        new ZonePlan("Office east", ZoneUse.Office, 60, East, 14, Desks: 8, deskSensorsPerZone / 2),
+        new ZonePlan("Office west", ZoneUse.Office, 60, West, 14, Desks: 8, deskSensorsPerZone / 2),
+        new ZonePlan("Project room", ZoneUse.Office, 50, South, 11, Desks: 5, deskSensorsPerZone / 3),
         new ZonePlan("Meeting room " + firstMeetingRoom, ZoneUse.Meeting, 32, North, 8),
         new ZonePlan("Meeting room " + secondMeetingRoom, ZoneUse.Meeting, 24, West, 6),
         new ZonePlan("Corridor", ZoneUse.Lobby, 80),

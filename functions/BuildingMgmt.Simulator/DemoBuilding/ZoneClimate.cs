@@ -4,7 +4,8 @@ namespace BuildingMgmt.Simulator.DemoBuilding;
 /// One zone's physics and its controller: air and mass as two heat stores (ISO 13790 in short), balances of CO2 and water,
 /// a radiator and an air valve that follow the set-points, lamps that add what daylight lacks, blinds against strong sun.
 /// </summary>
-internal sealed class ZoneClimate(ZonePlan plan)
+/// <param name="seed">What its people like follows from it.</param>
+internal sealed class ZoneClimate(ZonePlan plan, ulong seed)
 {
     private const double PersonWatts = 75;
     private const double PersonCo2M3PerHour = 0.018;
@@ -16,6 +17,9 @@ internal sealed class ZoneClimate(ZonePlan plan)
     private readonly double _airToMass = plan.AreaM2 * 9;
     private readonly double _glassLoss = plan.GlassM2 * 1.3;
     private readonly double _wallLoss = plan.FacadeAzimuth is null ? 0 : plan.AreaM2 * 0.18;
+
+    // People turn the knob by the door, in steps of half a degree, to where they like it: no two rooms are alike.
+    private readonly double _wish = Math.Round(2 * Math.Clamp(0.55 * SmoothNoise.Normal(seed, 0), -1, 1)) / 2;
 
     private double _massC = 20.5;
     private double _radiatorIntegral;
@@ -88,14 +92,14 @@ internal sealed class ZoneClimate(ZonePlan plan)
     private double Machines(int people, DateTimeOffset local) => plan.Use switch
     {
         ZoneUse.Equipment => 4200 + (600 * (AirHandling.IsDay(local) ? 1 : 0)),
-        ZoneUse.Kitchen => 350 + (people > 0 && local.TimeOfDay.TotalHours is > 10.5 and < 13.5 ? 6500 : people * 250),
+        ZoneUse.Kitchen => 350 + (people > 0 && local.TimeOfDay.TotalHours is > 10.5 and < 13.5 ? 2600 : people * 250),
         ZoneUse.Canteen => 250 + (people * 12),
         _ => (plan.AreaM2 * 1.5) + (people * 85),
     };
 
     private void Control(int people, DateTimeOffset local, double seconds)
     {
-        HeatingSetpointC = AirHandling.IsHeatingDay(local) ? 21 : 16;
+        HeatingSetpointC = AirHandling.IsHeatingDay(local) ? 21 + _wish : 16;
         if (plan.RadiatorWattsMax > 0)
             RadiatorValve = Follow(HeatingSetpointC - TemperatureC, 0.55, 5400, ref _radiatorIntegral, seconds);
 
@@ -107,7 +111,7 @@ internal sealed class ZoneClimate(ZonePlan plan)
             return;
         }
 
-        var tooWarm = Follow(TemperatureC - 23.5, 0.4, 3600, ref _coolingIntegral, seconds);
+        var tooWarm = Follow(TemperatureC - (23.5 + _wish), 0.4, 3600, ref _coolingIntegral, seconds);
         var stale = Math.Clamp((Co2Ppm - 650) / 450, 0, 1);
         var least = people > 0 ? 0.25 : 0.15;
         // Valves take two minutes from end to end.
