@@ -17,36 +17,36 @@ internal sealed class EventHubSink : IEventSink, IAsyncDisposable
         _producer = new EventHubProducerClient(connectionString, hub, options);
     }
 
-    public async Task SendAsync(string gatewayId, IReadOnlyList<GatewayEvent> events, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _producer.SendAsync(
-                events.Select(ToEventData), new SendEventOptions { PartitionKey = gatewayId }, cancellationToken);
-        }
-        catch (Exception exception) when (WillNeverHelp(exception))
-        {
-            throw new HubRefusedException($"The event hub refuses events of gateway \"{gatewayId}\": {exception.Message}", exception);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            throw new HubAwayException($"The event hub did not take events of gateway \"{gatewayId}\": {exception.Message}", exception);
-        }
-    }
+    public Task SendAsync(string gatewayId, IReadOnlyList<GatewayEvent> events, CancellationToken cancellationToken) =>
+        AskAsync(
+            $"take events of gateway \"{gatewayId}\"",
+            async () =>
+            {
+                await _producer.SendAsync(
+                    events.Select(ToEventData), new SendEventOptions { PartitionKey = gatewayId }, cancellationToken);
+                return true;
+            },
+            cancellationToken);
 
     /// <summary>Sequence number of the last event in each partition that holds one.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> LastSequenceNumbersAsync(CancellationToken cancellationToken)
-    {
-        var last = new Dictionary<string, long>();
-        foreach (var partition in await _producer.GetPartitionIdsAsync(cancellationToken))
-        {
-            var properties = await _producer.GetPartitionPropertiesAsync(partition, cancellationToken);
-            if (!properties.IsEmpty)
-                last[partition] = properties.LastEnqueuedSequenceNumber;
-        }
+    /// <exception cref="HubRefusedException">Trying again will not help.</exception>
+    /// <exception cref="HubAwayException">The hub cannot be reached.</exception>
+    public Task<IReadOnlyDictionary<string, long>> LastSequenceNumbersAsync(CancellationToken cancellationToken) =>
+        AskAsync<IReadOnlyDictionary<string, long>>(
+            "say how far its partitions go",
+            async () =>
+            {
+                var last = new Dictionary<string, long>();
+                foreach (var partition in await _producer.GetPartitionIdsAsync(cancellationToken))
+                {
+                    var properties = await _producer.GetPartitionPropertiesAsync(partition, cancellationToken);
+                    if (!properties.IsEmpty)
+                        last[partition] = properties.LastEnqueuedSequenceNumber;
+                }
 
-        return last;
-    }
+                return last;
+            },
+            cancellationToken);
 
     public ValueTask DisposeAsync() => _producer.DisposeAsync();
 
@@ -56,6 +56,22 @@ internal sealed class EventHubSink : IEventSink, IAsyncDisposable
         if (sent.IsGzip)
             data.GetRawAmqpMessage().Properties.ContentEncoding = "gzip";
         return data;
+    }
+
+    private static async Task<T> AskAsync<T>(string what, Func<Task<T>> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception exception) when (WillNeverHelp(exception))
+        {
+            throw new HubRefusedException($"The event hub refuses to {what}: {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw new HubAwayException($"The event hub did not {what}: {exception.Message}", exception);
+        }
     }
 
     private static bool WillNeverHelp(Exception exception) =>
