@@ -2,9 +2,6 @@ using Azure.Data.Tables;
 using BuildingMgmt.Testing;
 using Npgsql;
 
-[assembly: AssemblyFixture(typeof(PostgresFixture))]
-[assembly: AssemblyFixture(typeof(AzuriteFixture))]
-
 namespace BuildingMgmt.LocalStack.Tests;
 
 public sealed class ServicesTests(PostgresFixture postgres, AzuriteFixture azurite)

@@ -92,24 +92,47 @@ public sealed class RunningStack : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Stops the command as Ctrl+C does and returns its exit code. No process of it is left.</summary>
+    /// <summary>Stops the command and returns its exit code. No process of it is left.</summary>
     /// <exception cref="InvalidOperationException">It took longer than 10 s, or left something behind.</exception>
     public async Task<int> StopAsync()
     {
-        var processes = RunFile.Read(RunFilePath).Processes
-            .Select(process => (process.Name, Identity: ProcessIdentity.Of(process.ProcessId))).ToList();
-        // What ends at the same moment is not to be missed: identities first, then the signal.
+        var processes = Processes();
         await Process.DisposeAsync();
-        var exitCode = await Process.Exited;
-        disposed = true;
-        Http.Dispose();
-        ownFolder?.Dispose();
-        var left = processes.Where(process => process.Identity?.IsRunning() == true).Select(process => process.Name).ToList();
+        var exitCode = await EndedAsync();
+        var left = processes.Where(process => process.Identity.IsRunning()).Select(process => process.Name).ToList();
         return left.Count == 0
             ? exitCode
             : throw new InvalidOperationException(
                 $"The stack ended with exit code {exitCode} and left behind: {string.Join(", ", left)}. It said last:\n{Process.LastLines}");
     }
+
+    /// <summary>Kills the command alone, as a crash would, and returns when its services have ended by themselves.</summary>
+    public async Task KillAsync()
+    {
+        var processes = Processes();
+        await Process.KillAsync();
+        await Eventually.TrueAsync(
+            () => Task.FromResult(!processes.Any(process => process.Identity.IsRunning())), StopDeadline, "the services of a killed stack end");
+        await EndedAsync();
+    }
+
+    /// <summary>Waits until the command has ended by itself and returns its exit code.</summary>
+    public async Task<int> EndedAsync()
+    {
+        var exitCode = await Process.Exited;
+        disposed = true;
+        Http.Dispose();
+        ownFolder?.Dispose();
+        return exitCode;
+    }
+
+    /// <summary>The services' processes as <c>run.json</c> lists them now.</summary>
+    public IReadOnlyList<(string Name, ProcessIdentity Identity)> Processes() =>
+    [
+        .. RunFile.Read(RunFilePath).Processes.Select(process => (process.Name,
+            ProcessIdentity.Of(process.ProcessId)
+                ?? throw new InvalidOperationException($"\"{process.Name}\" of run.json does not run."))),
+    ];
 
     public async ValueTask DisposeAsync()
     {

@@ -47,15 +47,36 @@ public sealed class FunctionAppProcess : IAsyncDisposable
             EndsWithInput = true,
             Ledger = options.Ledger,
         });
+        var health = "it did not answer";
         try
         {
-            await process.WaitUntilAsync(token => IsReadyAsync(new(address, "/api/health/ready"), token), StartDeadline, cancellationToken);
+            await process.WaitUntilAsync(IsReadyAsync, StartDeadline, cancellationToken);
             return new(address, process);
+        }
+        catch (ServiceFailedException error)
+        {
+            await process.DisposeAsync();
+            throw new ServiceFailedException($"{error.Message}\nAsked for its health at last: {health}", error);
         }
         catch
         {
             await process.DisposeAsync();
             throw;
+        }
+
+        async Task<bool> IsReadyAsync(CancellationToken token)
+        {
+            try
+            {
+                using var answer = await Probe.GetAsync(new Uri(address, "/api/health/ready"), token);
+                health = $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(token)}";
+                return answer.IsSuccessStatusCode;
+            }
+            catch (Exception error) when (error is HttpRequestException
+                || (error is TaskCanceledException && !token.IsCancellationRequested))
+            {
+                return false;
+            }
         }
     }
 
@@ -77,19 +98,5 @@ public sealed class FunctionAppProcess : IAsyncDisposable
         foreach (var (name, value) in options.Settings)
             settings[name] = value;
         return settings;
-    }
-
-    private static async Task<bool> IsReadyAsync(Uri address, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await Probe.GetAsync(address, cancellationToken);
-            return answer.IsSuccessStatusCode;
-        }
-        catch (Exception error) when (error is HttpRequestException
-            || (error is TaskCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            return false;
-        }
     }
 }

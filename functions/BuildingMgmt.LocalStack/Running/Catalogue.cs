@@ -14,12 +14,22 @@ internal sealed class Catalogue(string dataFolder, string connectionString)
 
     private readonly string secretsPath = Path.Combine(dataFolder, "gateways.json");
 
+    /// <exception cref="ServiceFailedException">The database cannot be reached or refuses.</exception>
     public async Task PrepareAsync(IReadOnlyList<StackUser> users, CancellationToken cancellationToken)
     {
-        await using var source = NpgsqlDataSource.Create(connectionString);
-        await SchemaMigrator.MigrateAsync(source, cancellationToken);
-        var specs = users.Select(user => new UserSpec(user.Username, user.Password, user.Role)).ToList();
-        await UserImport.ImportAsync(source, specs, cancellationToken);
+        try
+        {
+            await using var source = NpgsqlDataSource.Create(connectionString);
+            await SchemaMigrator.MigrateAsync(source, cancellationToken);
+            var specs = users.Select(user => new UserSpec(user.Username, user.Password, user.Role)).ToList();
+            await UserImport.ImportAsync(source, specs, cancellationToken);
+        }
+        catch (Exception error) when (error is NpgsqlException or InvalidOperationException or ArgumentException)
+        {
+            throw new ServiceFailedException(
+                $"The database could not be prepared: {error.Message} Look into PostgreSQL's log, or check the connection string of --postgres.",
+                error);
+        }
     }
 
     /// <summary>Imports a building; one that is there already stays as it is.</summary>

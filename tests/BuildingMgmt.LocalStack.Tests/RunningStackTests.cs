@@ -1,0 +1,142 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using BuildingMgmt.LocalStack.Data;
+using BuildingMgmt.Testing;
+
+namespace BuildingMgmt.LocalStack.Tests;
+
+/// <summary>One stack with two app processes, which starts again what dies.</summary>
+public sealed class StackOfTwo : IAsyncLifetime
+{
+    public RunningStack Stack { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() =>
+        Stack = await RunningStack.StartAsync("--instances", "2", "--restart-services");
+
+    public ValueTask DisposeAsync() => Stack.DisposeAsync();
+}
+
+public sealed class RunningStackTests(StackOfTwo fixture) : IClassFixture<StackOfTwo>
+{
+    private readonly RunningStack stack = fixture.Stack;
+
+    [Fact]
+    public async Task Every_app_process_of_run_json_is_ready()
+    {
+        Assert.Equal(2, stack.Run.Http.Count);
+        foreach (var address in stack.Run.Http)
+        {
+            using var client = new HttpClient { BaseAddress = new(address) };
+            using var answer = await client.GetAsync("/api/health/ready", TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+    }
+
+    [Fact]
+    public void Processes_of_run_json_are_the_services()
+    {
+        string[] names = ["app-0", "app-1", "azurite", "event-hubs", "postgres", "simulator"];
+        Assert.Equal(names, stack.Processes().Select(process => process.Name).Order());
+    }
+
+    [Theory]
+    [InlineData("admin")]
+    [InlineData("engineer")]
+    [InlineData("operator")]
+    [InlineData("viewer")]
+    public async Task Users_of_run_json_can_sign_in(string role)
+    {
+        using var client = await stack.LoginAsync(role, TestContext.Current.CancellationToken);
+        using var answer = await client.GetAsync("/api/buildings", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Fact]
+    public void Demo_building_and_its_gateways_are_in_run_json()
+    {
+        var building = Assert.Single(stack.Run.Buildings);
+        Assert.NotEmpty(building.Floors);
+        Assert.All(stack.Run.Gateways, gateway => Assert.NotEmpty(gateway.Secret));
+        Assert.NotEmpty(stack.Run.Gateways);
+    }
+
+    [Fact]
+    public void Files_with_secrets_are_their_owners_alone()
+    {
+        const UnixFileMode ownerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        Assert.Equal(ownerFile | UnixFileMode.UserExecute, File.GetUnixFileMode(stack.DataFolder));
+        Assert.Equal(ownerFile, File.GetUnixFileMode(stack.RunFilePath));
+        Assert.Equal(ownerFile, File.GetUnixFileMode(Path.Combine(stack.DataFolder, "secrets.json")));
+    }
+
+    [Fact]
+    public async Task Secrets_are_on_no_command_line()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        using var secrets = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(stack.DataFolder, "secrets.json"), TestContext.Current.CancellationToken));
+        var values = secrets.RootElement.EnumerateObject()
+            .Where(property => property.Value.ValueKind == JsonValueKind.String).Select(property => property.Value.GetString()!).ToList();
+        Assert.Equal(5, values.Count);
+        foreach (var (name, identity) in stack.Processes())
+        {
+            var commandLine = await File.ReadAllTextAsync($"/proc/{identity.ProcessId}/cmdline", TestContext.Current.CancellationToken);
+            Assert.All(values, value => Assert.False(commandLine.Contains(value, StringComparison.Ordinal), name));
+        }
+    }
+
+    [Fact]
+    public async Task Second_stack_on_the_same_data_is_refused()
+    {
+        var (exitCode, output) = await StackCommandRun.ToEndAsync(stack.DataFolder, []);
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"Another stack (process {stack.Process.ProcessId}) runs on \"{stack.DataFolder}\"", output, StringComparison.Ordinal);
+        Assert.Contains("--data", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(stack.RunFilePath), "the first one still runs");
+    }
+
+    [Fact]
+    public async Task Readings_of_the_demo_building_reach_its_dashboard()
+    {
+        using var client = await stack.LoginAsync("viewer", TestContext.Current.CancellationToken);
+        var floor = stack.Run.Buildings[0].Floors[0].FloorId;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var dashboard = await client.GetFromJsonAsync<JsonElement>($"/api/dashboard/floor/{floor}", TestContext.Current.CancellationToken);
+                return dashboard.GetProperty("sensors").EnumerateArray().Any(sensor => sensor.GetProperty("metrics").EnumerateObject().Any());
+            },
+            TimeSpan.FromSeconds(60),
+            "a reading of the demo building is on its dashboard",
+            TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Killed_service_runs_again_when_restarts_are_asked_for()
+    {
+        foreach (var name in new[] { "app-1", "event-hubs", "azurite", "postgres" })
+        {
+            var killed = stack.Processes().Single(process => process.Name == name).Identity;
+            using (var process = System.Diagnostics.Process.GetProcessById(killed.ProcessId))
+                process.Kill();
+            await Eventually.TrueAsync(
+                () => Task.FromResult(RunFile.Read(stack.RunFilePath).Processes.Any(
+                    process => process.Name == name && process.ProcessId != killed.ProcessId)),
+                TimeSpan.FromSeconds(60),
+                $"{name} runs again",
+                TestContext.Current.CancellationToken);
+        }
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var answer = await stack.Http.GetAsync("/api/health/ready", TestContext.Current.CancellationToken);
+                return answer.IsSuccessStatusCode;
+            },
+            TimeSpan.FromSeconds(60),
+            "the app is ready again",
+            TestContext.Current.CancellationToken);
+    }
+}
