@@ -78,7 +78,7 @@ public sealed class AuthOptions : IValidatableObject
         {
             using var key = ReadSigningKey();
             var parameters = key.ExportParameters(includePrivateParameters: true);
-            return parameters.Curve.Oid.FriendlyName == ECCurve.NamedCurves.nistP256.Oid.FriendlyName && parameters.D is not null
+            return parameters.Curve.Oid.Value == ECCurve.NamedCurves.nistP256.Oid.Value && parameters.D is not null
                 ? null
                 : "is not on curve P-256";
         }
