@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BuildingMgmt.LocalStack.Setup;
@@ -13,7 +14,8 @@ public sealed record RunFile
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         WriteIndented = true,
-        RespectRequiredConstructorParameters = true,
+        // Keys are base64: "+" stays readable, for people and for sed.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     /// <summary>Base addresses of the app's processes.</summary>
