@@ -27,7 +27,11 @@ internal sealed class HostStorage(IConfiguration configuration)
         try
         {
             // Quick to give up: every caller comes again by itself, and none may wait long for storage that is away.
-            var options = new BlobClientOptions { Retry = { MaxRetries = 1, Delay = TimeSpan.FromMilliseconds(200), NetworkTimeout = TimeSpan.FromSeconds(5) } };
+            // The service version is old enough for any Azurite in use, and has all that is needed here.
+            var options = new BlobClientOptions(BlobClientOptions.ServiceVersion.V2025_01_05)
+            {
+                Retry = { MaxRetries = 1, Delay = TimeSpan.FromMilliseconds(200), NetworkTimeout = TimeSpan.FromSeconds(5) },
+            };
             options.Diagnostics.IsDistributedTracingEnabled = false;
             return new BlobServiceClient(connectionString, options);
         }

@@ -61,7 +61,7 @@ internal static class ReceivedSections
         if (message?.Properties is not { } received)
             return properties;
         properties.MessageId = Id(received.GetMessageId());
-        properties.UserId = received.UserId;
+        properties.UserId = received.UserId is { } userId ? userId : null;
         properties.To = Address(received.To);
         properties.Subject = received.Subject;
         properties.ReplyTo = Address(received.ReplyTo);

@@ -6,11 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace BuildingMgmt.LocalRuntime.EventHubs;
 
 /// <summary>
-/// Writes one partition's checkpoints beside the work, the newest one only. Storage that is away is said once; the next batch tries again,
-/// and the work goes on meanwhile: after a restart a few batches come twice, none is lost.
+/// Writes one partition's checkpoints beside the work, the newest one only and a few a second. Storage that is away is said once; the next
+/// batch tries again, and the work goes on meanwhile: after a restart a few batches come twice, none is lost.
 /// </summary>
-internal sealed class CheckpointWriter(PartitionBlobs blobs, string partition, string client, ILogger logger)
+internal sealed class CheckpointWriter(PartitionBlobs blobs, string partition, string client, TimeProvider time, ILogger logger)
 {
+    // A write costs more than a small batch does, here and in the store; one for each of a thousand batches a second helps nobody.
+    private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(100);
+
+    private readonly CancellationTokenSource _flushing = new();
     private readonly Lock _lock = new();
     private EventData? _next;
     private Task _writing = Task.CompletedTask;
@@ -30,6 +34,7 @@ internal sealed class CheckpointWriter(PartitionBlobs blobs, string partition, s
     /// <summary>Waits until the newest checkpoint was written, or could not be.</summary>
     public async Task FlushAsync()
     {
+        await _flushing.CancelAsync().ConfigureAwait(false);
         Task writing;
         lock (_lock)
         {
@@ -54,6 +59,7 @@ internal sealed class CheckpointWriter(PartitionBlobs blobs, string partition, s
                     return;
             }
 
+            var started = time.GetTimestamp();
             try
             {
                 await blobs.WriteCheckpointAsync(partition, last.OffsetString, last.SequenceNumber, client, CancellationToken.None)
@@ -75,6 +81,10 @@ internal sealed class CheckpointWriter(PartitionBlobs blobs, string partition, s
                         return;
                 }
             }
+
+            var rest = Spacing - time.GetElapsedTime(started);
+            if (rest > TimeSpan.Zero)
+                await Task.Delay(rest, time, _flushing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

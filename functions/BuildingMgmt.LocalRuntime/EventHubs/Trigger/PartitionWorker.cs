@@ -42,7 +42,7 @@ internal sealed class PartitionWorker
     {
         _work = work;
         _partition = partition;
-        _checkpoints = new CheckpointWriter(work.Blobs, partition, work.Instance, work.Logger);
+        _checkpoints = new CheckpointWriter(work.Blobs, partition, work.Instance, work.Time, work.Logger);
         _bindingData = new PartitionBindingData(work.Address, work.ConsumerGroup, partition);
         _running = Task.Run(() => RunAfterAsync(previous));
     }
