@@ -3,6 +3,7 @@ using BuildingMgmt.LocalRuntime.EventHubs;
 using BuildingMgmt.LocalRuntime.Functions;
 using BuildingMgmt.LocalRuntime.Http;
 using BuildingMgmt.LocalRuntime.Storage;
+using BuildingMgmt.LocalRuntime.Timer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
@@ -85,7 +86,8 @@ internal static class LocalHost
             .AddSingleton<HostStorage>()
             .AddSingleton<FunctionRunner>()
             .AddSingleton<HttpFunctions>()
-            .AddHostedService<EventHubTriggers>();
+            .AddHostedService<EventHubTriggers>()
+            .AddHostedService<TimerTriggers>();
         if (settings.WatchStandardInput)
             builder.Services.AddHostedService<ParentWatch>();
 

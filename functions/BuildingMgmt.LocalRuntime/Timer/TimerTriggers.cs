@@ -1,0 +1,63 @@
+using BuildingMgmt.LocalRuntime.Configuration;
+using BuildingMgmt.LocalRuntime.Functions;
+using BuildingMgmt.LocalRuntime.Hosting;
+using BuildingMgmt.LocalRuntime.Storage;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace BuildingMgmt.LocalRuntime.Timer;
+
+/// <summary>Starts and stops the listeners of all timer functions.</summary>
+internal sealed class TimerTriggers(
+    LoadedFunctions functions,
+    IConfiguration configuration,
+    IHostEnvironment environment,
+    HostStorage storage,
+    FunctionRunner runner,
+    TimeProvider time,
+    ILogger<TimerTriggers> logger) : IHostedService
+{
+    private TimerListener[] _listeners = [];
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _listeners = [.. functions.Of<TimerTriggerAttribute>().Select(pair => Listener(pair.Function, pair.Trigger))];
+        foreach (var listener in _listeners)
+            listener.Start();
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        using var cancelRuns = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        cancelRuns.CancelAfter(HostTimes.TriggeredGrace);
+        try
+        {
+            await Task.WhenAll(_listeners.Select(listener => listener.StopAsync(cancelRuns.Token)))
+                .WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // A function does not hear its token; its run counts as missed.
+        }
+    }
+
+    private TimerListener Listener(LoadedFunction function, TimerTriggerAttribute trigger)
+    {
+        FunctionRunner.CheckRetry(function);
+        var schedule = TimerSchedule.Parse(SettingReference.Resolve(trigger.Schedule, configuration, function), function.ToString());
+        var blobs = new TimerBlobs(storage.Container(TimerBlobs.ContainerName), HostId(), function.Name);
+        return new TimerListener(function, trigger, schedule, blobs, runner, time, logger);
+    }
+
+    // All processes of one app share it. The real host takes it from this setting, too, or else from the app's name on Azure.
+    private string HostId()
+    {
+        if (configuration["AzureFunctionsWebHost:hostid"] is { Length: > 0 } given)
+            return given;
+        var name = new string([.. environment.ApplicationName.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
+        return name[..Math.Min(name.Length, 32)].Trim('-');
+    }
+}
