@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using BuildingMgmt.LocalStack.Data;
 using BuildingMgmt.Testing;
@@ -94,6 +95,22 @@ public sealed class RunningStackTests(StackOfTwo fixture) : IClassFixture<StackO
         Assert.Contains($"Another stack (process {stack.Process.ProcessId}) runs on \"{stack.DataFolder}\"", output, StringComparison.Ordinal);
         Assert.Contains("--data", output, StringComparison.Ordinal);
         Assert.True(File.Exists(stack.RunFilePath), "the first one still runs");
+    }
+
+    [Fact]
+    public async Task Readings_of_the_demo_building_reach_its_dashboard()
+    {
+        using var client = await stack.LoginAsync("viewer", TestContext.Current.CancellationToken);
+        var floor = stack.Run.Buildings[0].Floors[0].FloorId;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var dashboard = await client.GetFromJsonAsync<JsonElement>($"/api/dashboard/floor/{floor}", TestContext.Current.CancellationToken);
+                return dashboard.GetProperty("sensors").EnumerateArray().Any(sensor => sensor.GetProperty("metrics").EnumerateObject().Any());
+            },
+            TimeSpan.FromSeconds(60),
+            "a reading of the demo building is on its dashboard",
+            TestContext.Current.CancellationToken);
     }
 
     [Fact]
