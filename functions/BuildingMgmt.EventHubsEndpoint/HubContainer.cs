@@ -115,9 +115,10 @@ internal sealed class HubContainer(
                     .Attach(attach, limits.RequestBytesMax);
                 return;
             case EntityKind.Management:
-                var guarded = $"{hub.Name}/$management";
-                peer.Grants.Demand(guarded);
-                new RequestLink(peer, link, guarded, _management.Answer, logger).Attach(attach, limits.RequestBytesMax);
+                // The address does not say which hub is meant: each request does, and is checked for itself.
+                peer.Grants.DemandAny();
+                new RequestLink(peer, link, null, request => _management.Answer(request, peer.Grants), logger)
+                    .Attach(attach, limits.RequestBytesMax);
                 return;
             case EntityKind.Hub or EntityKind.Partition:
                 var name = entity.ToString();

@@ -26,6 +26,9 @@ internal static partial class LogEvents
     [LoggerMessage(5103, LogLevel.Warning, "Connection {Peer} was dropped: {Reason}")]
     public static partial void PeerDropped(this ILogger logger, string peer, string reason);
 
+    [LoggerMessage(5104, LogLevel.Error, "A connection could not be taken")]
+    public static partial void AcceptFailed(this ILogger logger, Exception failure);
+
     [LoggerMessage(5201, LogLevel.Information, "Link {Link} was refused: {Reason}")]
     public static partial void LinkRefused(this ILogger logger, string link, string reason);
 

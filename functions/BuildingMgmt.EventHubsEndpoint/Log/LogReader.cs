@@ -23,9 +23,6 @@ internal sealed class LogReader : IDisposable
         var end = log.End;
         switch (from.Kind)
         {
-            case StartKind.Latest:
-                MoveToEnd(end);
-                break;
             case StartKind.SequenceNumber:
                 MoveTo(end.FindSegment(from.Value), entry => entry.SequenceNumber <= from.Value,
                     (header, _) => header.SequenceNumber < from.Value);
@@ -67,13 +64,6 @@ internal sealed class LogReader : IDisposable
     }
 
     public void Dispose() => _file?.Dispose();
-
-    private void MoveToEnd(LogEnd end)
-    {
-        _nextSequenceNumber = end.NextSequenceNumber;
-        if (TryOpen(end.Segments[^1]))
-            _position = end.EndOffset - end.Segments[^1].BaseOffset;
-    }
 
     /// <summary>Jumps into a segment by its index, then walks to the first event that is not before the wanted one.</summary>
     private void MoveTo(Segment segment, Func<SegmentIndex.Entry, bool> isBefore, Func<RecordHeader, long, bool> isEventBefore)

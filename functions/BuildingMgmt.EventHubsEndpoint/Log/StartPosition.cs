@@ -5,9 +5,6 @@ internal enum StartKind
     /// <summary>The oldest event.</summary>
     Earliest,
 
-    /// <summary>Only events that come from now on.</summary>
-    Latest,
-
     /// <summary>Events at or behind a sequence number.</summary>
     SequenceNumber,
 

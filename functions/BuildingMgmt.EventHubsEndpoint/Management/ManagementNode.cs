@@ -1,6 +1,7 @@
 using Amqp;
 using Amqp.Types;
 using BuildingMgmt.EventHubsEndpoint.Log;
+using BuildingMgmt.EventHubsEndpoint.Security;
 using BuildingMgmt.EventHubsEndpoint.Transport;
 
 namespace BuildingMgmt.EventHubsEndpoint.Management;
@@ -11,13 +12,16 @@ internal sealed class ManagementNode(HubLog hub)
     private const string HubType = "com.microsoft:eventhub";
     private const string PartitionType = "com.microsoft:partition";
 
-    public Response Answer(Message request)
+    public Response Answer(Message request, Grants grants)
     {
         var properties = request.ApplicationProperties;
         if (properties?["operation"] as string != "READ")
             return new Response(400, "The only operation of $management is \"READ\".", Condition: ErrorCode.NotAllowed);
-        if (properties["name"] as string is not { } name || !name.Equals(hub.Name, StringComparison.OrdinalIgnoreCase))
-            return NotFound(properties["name"] as string);
+        var name = properties["name"] as string ?? "";
+        if (!grants.IsOpen($"{name}/$management"))
+            return new Response(401, $"No valid token for \"{name}/$management\" was put.", Condition: ErrorCode.UnauthorizedAccess);
+        if (!name.Equals(hub.Name, StringComparison.OrdinalIgnoreCase))
+            return NotFound(name);
 
         switch (properties["type"] as string)
         {
@@ -59,6 +63,6 @@ internal sealed class ManagementNode(HubLog hub)
         };
     }
 
-    private static Response NotFound(string? what) =>
-        new(404, EntityPath.NotFoundText(what ?? ""), Condition: ErrorCode.NotFound);
+    private static Response NotFound(string what) =>
+        new(404, EntityPath.NotFoundText(what), Condition: ErrorCode.NotFound);
 }

@@ -24,8 +24,9 @@ internal static partial class StartFilter
             throw new AmqpException(ErrorCode.InvalidField, $"The filter \"{text}\" is not one of x-opt-offset, x-opt-sequence-number, x-opt-enqueued-time.");
 
         var wanted = match.Groups["value"].Value;
+        // The end as it is now: what comes between the attach and the first credit belongs to the receiver.
         if (wanted == "@latest")
-            return new StartPosition(StartKind.Latest);
+            return new StartPosition(StartKind.SequenceNumber, end.NextSequenceNumber);
         if (!long.TryParse(wanted, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) || number == long.MaxValue)
             throw new AmqpException(ErrorCode.InvalidField, $"\"{wanted}\" in the filter \"{text}\" is no number.");
         var first = match.Groups["operator"].Value == ">" ? number + 1 : number;

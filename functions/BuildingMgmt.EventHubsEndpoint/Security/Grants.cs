@@ -34,10 +34,11 @@ internal sealed class Grants(SharedAccessKey key, TimeProvider time, bool proved
     }
 
     /// <summary>Whether an entity, such as "telemetry/Partitions/0", is open now.</summary>
-    public bool Open(string entityPath, DateTimeOffset now)
+    public bool IsOpen(string entityPath)
     {
         if (provedKey)
             return true;
+        var now = time.GetUtcNow();
         lock (_lock)
             return _tokens.Values.Any(token => token.ExpiresAt > now && token.Opens(entityPath));
     }
@@ -45,11 +46,23 @@ internal sealed class Grants(SharedAccessKey key, TimeProvider time, bool proved
     /// <exception cref="AmqpException">It is not: <c>amqp:unauthorized-access</c>, for the peer to read.</exception>
     public void Demand(string entityPath)
     {
-        if (!Open(entityPath, time.GetUtcNow()))
+        if (!IsOpen(entityPath))
         {
             throw new AmqpException(ErrorCode.UnauthorizedAccess,
                 $"Unauthorized access: no valid token for \"{entityPath}\" was put on this connection.");
         }
+    }
+
+    /// <exception cref="AmqpException">Nothing is open at all.</exception>
+    public void DemandAny()
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            if (provedKey || _tokens.Values.Any(token => token.ExpiresAt > now))
+                return;
+        }
+        throw new AmqpException(ErrorCode.UnauthorizedAccess, "Unauthorized access: no valid token was put on this connection.");
     }
 
     private void RemoveExpired()

@@ -214,5 +214,5 @@ internal interface IPeerLink
     void OnRoom();
 
     /// <summary>A good moment to see whether the link may stay: its token may have lapsed.</summary>
-    void OnSweep(DateTimeOffset now);
+    void OnSweep();
 }

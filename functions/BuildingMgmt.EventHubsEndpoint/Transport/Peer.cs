@@ -164,9 +164,8 @@ internal sealed class Peer
         else if (!Grants.EverGiven && age > _limits.AuthorizationTimeout)
             Close(new Error(ErrorCode.UnauthorizedAccess) { Description = "No token was shown in time." });
 
-        var now = Time.GetUtcNow();
         foreach (var (link, _) in _links)
-            link.OnSweep(now);
+            link.OnSweep();
     }
 
     /// <summary>Closes the connection and tells the peer why.</summary>

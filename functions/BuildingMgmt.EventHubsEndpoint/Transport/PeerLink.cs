@@ -72,9 +72,9 @@ internal abstract class PeerLink : IPeerLink
     {
     }
 
-    public virtual void OnSweep(DateTimeOffset now)
+    public void OnSweep()
     {
-        if (_guardedPath is not null && !Peer.Grants.Open(_guardedPath, now))
+        if (_guardedPath is not null && !Peer.Grants.IsOpen(_guardedPath))
             Close(ErrorCode.UnauthorizedAccess, $"The token for \"{_guardedPath}\" has expired, and no new one was put.");
     }
 

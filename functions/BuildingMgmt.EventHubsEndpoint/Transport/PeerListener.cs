@@ -11,6 +11,7 @@ namespace BuildingMgmt.EventHubsEndpoint.Transport;
 /// <summary>Takes connections, leads them through SASL, each for itself, and gives them to the library when they are through.</summary>
 internal sealed class PeerListener : TransportProvider
 {
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromSeconds(1);
 
     private readonly PeerLimits _limits;
@@ -102,11 +103,15 @@ internal sealed class PeerListener : TransportProvider
                 else
                     socket.Dispose();
             }
-            catch (Exception failure) when (failure is SocketException or ObjectDisposedException or OperationCanceledException)
+            catch (Exception) when (_stopping.IsCancellationRequested)
             {
-                // A connection that is gone before it was taken, or the end. Out of descriptors: they come back as others close.
-                if (failure is SocketException)
-                    await Task.Delay(TimeSpan.FromMilliseconds(50), _time, CancellationToken.None);
+                return;
+            }
+            catch (Exception failure)
+            {
+                // Whatever one connection did, the next must be taken. Out of descriptors: they come back as others close.
+                _logger.AcceptFailed(failure);
+                await Task.Delay(AcceptPause, CancellationToken.None);
             }
         }
     }
@@ -116,7 +121,7 @@ internal sealed class PeerListener : TransportProvider
         if (Interlocked.Increment(ref _connections) <= _limits.ConnectionsMax)
             return true;
         const string reason = "it has shown no token, and others want its place";
-        if (_handshakes.MinBy(handshake => handshake.Value) is { Key: { } socket })
+        if (_handshakes.OrderBy(handshake => handshake.Value).Select(handshake => handshake.Key).FirstOrDefault() is { } socket)
         {
             _logger.PeerDropped("in its handshake", reason);
             socket.Dispose();

@@ -1,0 +1,93 @@
+using BuildingMgmt.EventHubsEndpoint.Log;
+using BuildingMgmt.Testing;
+
+namespace BuildingMgmt.EventHubsEndpoint.Tests.Log;
+
+public sealed class RetentionTests
+{
+    private static readonly string Kilobytes = new('x', 50_000);
+    private static readonly LogOptions OneHour = new() { Fsync = false, RetentionAge = TimeSpan.FromHours(1) };
+
+    [Fact]
+    public async Task Events_that_are_too_old_are_removed_and_younger_ones_stay()
+    {
+        using var folder = new LogFolder { Options = OneHour };
+        using var log = folder.Open();
+        await log.StoreAsync("old");
+        folder.Time.Advance(TimeSpan.FromMinutes(50));
+        await log.StoreAsync("young");
+        folder.Time.Advance(TimeSpan.FromMinutes(20));
+        log.RemoveExpired();
+
+        Assert.Equal([(1, "young")], log.Read());
+        Assert.Equal(1, log.End.BeginSequenceNumber);
+    }
+
+    [Fact]
+    public async Task A_quiet_partition_is_emptied_and_its_numbers_and_times_go_on_also_after_a_restart()
+    {
+        using var folder = new LogFolder { Options = OneHour };
+        long lastTimeMs;
+        using (var log = folder.Open())
+        {
+            await log.StoreAsync("a", "b", "c");
+            lastTimeMs = log.End.LastTimeMs;
+            folder.Time.Advance(TimeSpan.FromHours(2));
+            log.RemoveExpired();
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    log.RemoveExpired();
+                    return Task.FromResult(log.End.IsEmpty);
+                },
+                TimeSpan.FromSeconds(10), "the partition is empty", TestContext.Current.CancellationToken);
+            Assert.Empty(log.Read());
+        }
+
+        using var again = folder.Open();
+        Assert.True(again.End.IsEmpty);
+        Assert.Equal(lastTimeMs, again.End.LastTimeMs);
+        Assert.Equal(3, again.End.NextSequenceNumber);
+        await again.StoreAsync("d");
+        Assert.Equal([(3, "d")], again.Read());
+        Assert.Equal([(3, "d")], again.Read(new StartPosition(StartKind.SequenceNumber, 1)));
+    }
+
+    [Fact]
+    public async Task No_more_bytes_are_kept_than_may_be_and_the_newest_events_stay()
+    {
+        using var folder = new LogFolder { Options = new LogOptions { Fsync = false, RetentionBytes = 3 * 1024 * 1024 } };
+        using var log = folder.Open();
+        await log.StoreAsync(Enumerable.Range(0, 150).Select(i => i + Kilobytes));
+        log.RemoveExpired();
+
+        Assert.InRange(folder.Segments.Sum(path => new FileInfo(path).Length), 1024 * 1024, 3 * 1024 * 1024);
+        var left = log.Read();
+        Assert.Equal(149, left[^1].SequenceNumber);
+        Assert.Equal(Enumerable.Range((int)left[0].SequenceNumber, left.Count).Select(i => (long)i), left.Select(e => e.SequenceNumber));
+        Assert.Equal(left, log.Read(new StartPosition(StartKind.Offset, 1)));
+    }
+
+    [Fact]
+    public async Task A_reader_that_retention_overtakes_goes_on_from_the_oldest_event()
+    {
+        using var folder = new LogFolder { Options = new LogOptions { Fsync = false, RetentionBytes = 2 * 1024 * 1024 } };
+        using var log = folder.Open();
+        await log.StoreAsync(Enumerable.Range(0, 30).Select(i => i + Kilobytes));
+        using var reader = new LogReader(log, new StartPosition(StartKind.Earliest));
+        Assert.True(reader.TryRead(out _));
+        await log.StoreAsync(Enumerable.Range(30, 200).Select(i => i + Kilobytes));
+        log.RemoveExpired();
+        var oldest = log.End.BeginSequenceNumber;
+        Assert.True(oldest > 50);
+
+        var rest = new List<long>();
+        while (reader.TryRead(out var stored))
+            rest.Add(stored.SequenceNumber);
+        // The segment in which it stood could still be read to its end; behind it comes the oldest that is left.
+        var after = rest.FindIndex(number => number >= oldest);
+        Assert.Equal(oldest, rest[after]);
+        Assert.Equal(Enumerable.Range((int)oldest, 230 - (int)oldest).Select(i => (long)i), rest.Skip(after));
+        Assert.Equal(Enumerable.Range(1, after).Select(i => (long)i), rest.Take(after));
+    }
+}
