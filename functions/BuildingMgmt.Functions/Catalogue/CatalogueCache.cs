@@ -23,13 +23,13 @@ public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogg
     /// <summary>The newest snapshot; reads the catalogue when this process has not yet done so.</summary>
     /// <exception cref="Npgsql.NpgsqlException">PostgreSQL is away and nothing was read before.</exception>
     public ValueTask<CatalogueSnapshot> GetAsync(CancellationToken cancellationToken) =>
-        snapshot is { } current ? ValueTask.FromResult(current) : new ValueTask<CatalogueSnapshot>(RefreshAsync(TimeSpan.Zero, cancellationToken));
+        snapshot is { } current ? ValueTask.FromResult(current) : new ValueTask<CatalogueSnapshot>(RefreshAsync(cancellationToken));
 
     /// <summary>
-    /// The catalogue as it is now, for someone who met an id that the snapshot does not know. However many ask, PostgreSQL is
-    /// asked at most once a second.
+    /// The catalogue as it is now, for someone who met an id that the snapshot does not know: what was committed before this
+    /// call is seen. Costs one row of PostgreSQL when nothing has changed; all who wait at the same time share one look.
     /// </summary>
-    public Task<CatalogueSnapshot> RefreshAsync(CancellationToken cancellationToken) => RefreshAsync(PollInterval, cancellationToken);
+    public Task<CatalogueSnapshot> RefreshAsync(CancellationToken cancellationToken) => RefreshAsync(time.GetTimestamp(), cancellationToken);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -40,7 +40,7 @@ public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogg
         {
             try
             {
-                await RefreshAsync(PollInterval / 2, stoppingToken);
+                await RefreshAsync(stoppingToken);
                 away = false;
             }
             catch (Exception exception) when (exception is Npgsql.NpgsqlException or TimeoutException)
@@ -61,14 +61,14 @@ public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogg
         base.Dispose();
     }
 
-    private async Task<CatalogueSnapshot> RefreshAsync(TimeSpan freshFor, CancellationToken cancellationToken)
+    private async Task<CatalogueSnapshot> RefreshAsync(long askedFrom, CancellationToken cancellationToken)
     {
         await loading.WaitAsync(cancellationToken);
         try
         {
             if (snapshot is { } current)
             {
-                if (time.GetElapsedTime(checkedAt) < freshFor)
+                if (checkedAt > askedFrom)
                     return current;
                 // Taken before the question: what changes after it is asked is found by the next one.
                 var askedAt = time.GetTimestamp();
