@@ -4,9 +4,9 @@ namespace BuildingMgmt.LocalStack.Running;
 
 /// <summary>Keeps an eye on the services: one that dies takes the others along, or is started again if so wanted.</summary>
 /// <param name="restarts">True starts a service that died again.</param>
-/// <param name="restarted">Called after a service runs again, as another process.</param>
+/// <param name="changed">Called after a service runs again, as another process, and after one has done its work.</param>
 /// <param name="say">Takes a line for the user.</param>
-internal sealed class Supervisor(bool restarts, Action restarted, Action<string> say) : IAsyncDisposable
+internal sealed class Supervisor(bool restarts, Action changed, Action<string> say) : IAsyncDisposable
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromMilliseconds(500);
     private const int RestartAttempts = 20;
@@ -63,7 +63,11 @@ internal sealed class Supervisor(bool restarts, Action restarted, Action<string>
             {
                 var exitCode = await service.Process.Exited.WaitAsync(ending.Token);
                 if (service.MayEnd)
+                {
+                    Forget(service);
                     return;
+                }
+
                 var reason = service.Process.Ended(exitCode);
                 if (!restarts)
                 {
@@ -73,7 +77,7 @@ internal sealed class Supervisor(bool restarts, Action restarted, Action<string>
 
                 say($"{reason.Message}\nStarting \"{service.Name}\" again.");
                 await RestartAsync(service);
-                restarted();
+                changed();
             }
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
@@ -84,6 +88,13 @@ internal sealed class Supervisor(bool restarts, Action restarted, Action<string>
         {
             await FailAsync(reason);
         }
+    }
+
+    private void Forget(SupervisedService service)
+    {
+        lock (gate)
+            services.Remove(service);
+        changed();
     }
 
     // What a killed process held (a port, shared memory, a lease) may take a moment to be free.

@@ -63,7 +63,7 @@ internal sealed class ReplayRun(DataSet dataSet, EventHubSink hub, GatewayLedger
         {
             var sent = sender.AcceptedReadings;
             var rate = sent / Math.Max(0.001, time.GetElapsedTime(started).TotalSeconds);
-            return output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"sent {sent} of {total} readings, {rate:f0}/s"));
+            return output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{sent} of {total} readings sent, {rate:f0}/s"));
         }
     }
 
