@@ -1,1 +1,35 @@
-return 0;
+using System.CommandLine;
+using BuildingMgmt.Benchmarks.Dashboard;
+using BuildingMgmt.Benchmarks.Ingest;
+using BuildingMgmt.Benchmarks.Reporting;
+
+var benchmarks = new Dictionary<string, Func<BenchmarkReport, bool, CancellationToken, Task>>
+{
+    ["ingest"] = IngestBenchmark.RunAsync,
+    ["dashboard"] = DashboardBenchmark.RunAsync,
+};
+
+var names = new Argument<string[]>("name")
+{
+    Description = $"What to measure: {string.Join(", ", benchmarks.Keys)}, or all.",
+    Arity = ArgumentArity.OneOrMore,
+};
+names.AcceptOnlyFromAmong([.. benchmarks.Keys, "all"]);
+var quick = new Option<bool>("--quick") { Description = "Smaller tables: under two minutes a name." };
+var root = new RootCommand("Measures the system, each figure beside the physical limit of the same run.") { names, quick };
+root.SetAction(async (arguments, cancellationToken) =>
+{
+    var report = new BenchmarkReport(Console.Error);
+    var chosen = arguments.GetValue(names)!;
+    foreach (var (name, run) in benchmarks.Where(benchmark => chosen.Contains("all") || chosen.Contains(benchmark.Key)))
+        await run(report, arguments.GetValue(quick), cancellationToken);
+    report.Print();
+});
+
+var bodyFile = new Argument<string>("file") { Description = "The bytes to answer with." };
+var bareKestrel = new Command(BareKestrel.Command, "Serves a file's bytes: the limit of the dashboard benchmark.") { bodyFile };
+bareKestrel.Hidden = true;
+bareKestrel.SetAction((arguments, cancellationToken) => BareKestrel.ServeAsync(arguments.GetRequiredValue(bodyFile), cancellationToken));
+root.Add(bareKestrel);
+
+return await root.Parse(args).InvokeAsync();
