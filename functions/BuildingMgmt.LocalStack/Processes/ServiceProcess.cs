@@ -142,13 +142,14 @@ public sealed class ServiceProcess : IAsyncDisposable
         return Process.Start(start)!;
     }
 
-    // Reads until end of file, which comes when this process is gone: the pipe's other end is held here and nowhere else.
+    // "read" ends at end of file, which comes when this process is gone: the pipe's other end is held here and nowhere else,
+    // and nothing is ever written to it.
     private static Process? StartGuard(int processId, UnixSignal signal)
     {
         if (OperatingSystem.IsWindows())
             return null;
         var command = new ServiceCommand { Name = "guard", FileName = "sh", Arguments = [] };
-        return Run("sh", ["-c", "cat > /dev/null; kill -$0 $1", ((int)signal).ToString(), processId.ToString()], command);
+        return Run("sh", ["-c", "read -r line; kill -$0 $1", ((int)signal).ToString(), processId.ToString()], command);
     }
 
     private ServiceFailedException NotReady(TimeSpan deadline) => new(
@@ -176,7 +177,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     {
         await process.WaitForExitAsync();
         // Before the id can belong to another process, the guard must not be able to signal it.
-        guard?.Kill(entireProcessTree: true);
+        guard?.Kill();
         guard?.Dispose();
         command.Ledger?.Remove(ProcessId);
         // A child of the service may hold the pipe for longer; nobody waits for its words.
