@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace BuildingMgmt.Functions.Postgres;
 
@@ -9,6 +10,8 @@ public static class PostgresServices
     public static IServiceCollection AddPostgres(this IServiceCollection services)
     {
         services.AddOptions<PostgresOptions>().BindConfiguration("Postgres").ValidateDataAnnotations().ValidateOnStart();
+        // At Information Npgsql writes a line for every statement.
+        services.AddLogging(logging => logging.AddFilter("Npgsql", LogLevel.Warning));
         return services.AddSingleton<PostgresPools>();
     }
 }
