@@ -10,7 +10,7 @@ public sealed class AuthOptions : IValidatableObject
     /// Private key that signs access tokens: EC on curve P-256, in PEM. Required, and the same in all instances. Made by
     /// <c>openssl ecparam -name prime256v1 -genkey -noout</c>.
     /// </summary>
-    [Required(AllowEmptyStrings = false, ErrorMessage = "Auth:SigningKey is empty. " + KeyHint)]
+    [Required(AllowEmptyStrings = false, ErrorMessage = "It is empty. " + KeyHint)]
     public string SigningKey { get; set; } = "";
 
     /// <summary>Issuer (<c>iss</c>) of access tokens. Default building-mgmt.</summary>
@@ -69,7 +69,7 @@ public sealed class AuthOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (SigningKey.Length > 0 && WhatIsWrongWithKey() is { } wrong)
-            yield return new ValidationResult($"Auth:SigningKey {wrong}. {KeyHint}", [nameof(SigningKey)]);
+            yield return new ValidationResult($"It {wrong}. {KeyHint}", [nameof(SigningKey)]);
     }
 
     private string? WhatIsWrongWithKey()

@@ -8,7 +8,7 @@ public static class AuthServices
     /// <summary>Adds what <see cref="AccessMiddleware"/> and <see cref="SignIn"/> need.</summary>
     public static IServiceCollection AddAuth(this IServiceCollection services)
     {
-        services.AddOptions<AuthOptions>().BindConfiguration("Auth").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<AuthOptions>("Auth");
         return services
             .AddSingleton<AccessTokens>()
             .AddSingleton<SignInLimits>()

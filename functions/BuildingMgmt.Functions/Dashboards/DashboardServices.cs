@@ -8,7 +8,7 @@ public static class DashboardServices
     /// <summary>Adds the floor dashboard and its cache. Needs the catalogue and the latest values.</summary>
     public static IServiceCollection AddDashboards(this IServiceCollection services)
     {
-        services.AddOptions<DashboardsOptions>().BindConfiguration("Dashboards").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<DashboardsOptions>("Dashboards");
         services.AddHybridCache();
         return services.AddSingleton<FloorDashboard>();
     }

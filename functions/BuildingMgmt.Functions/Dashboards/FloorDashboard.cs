@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.LatestValues;
@@ -13,6 +14,9 @@ namespace BuildingMgmt.Functions.Dashboards;
 /// </summary>
 public sealed class FloorDashboard : IDisposable
 {
+    // "°C" stays two letters: the answer is JSON and never part of an HTML page.
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly LatestValueReader reader;
     private readonly HybridCache cache;
     private readonly HybridCacheEntryOptions entryOptions;
@@ -69,7 +73,7 @@ public sealed class FloorDashboard : IDisposable
     internal static byte[] Render(CatalogueFloor floor, FloorLatestValues values, DateTimeOffset now, double staleAfterIntervals)
     {
         var buffer = new ArrayBufferWriter<byte>(16 * 1024);
-        using var writer = new Utf8JsonWriter(buffer);
+        using var writer = new Utf8JsonWriter(buffer, WriterOptions);
         writer.WriteStartObject();
         writer.WriteString("floor_id"u8, floor.FloorId);
         if (NewestShown(floor, values) is { } asOf)

@@ -48,7 +48,8 @@ public sealed class FloorSnapshot : IResult
 
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = json.Length;
-        return response.BodyWriter.WriteAsync(json, httpContext.RequestAborted).AsTask();
+        // Without RequestAborted, which would be made for this call alone: Kestrel ends the write when the caller goes.
+        return response.BodyWriter.WriteAsync(json).AsTask();
     }
 
     private static readonly StringValues CacheControl = "private, no-cache";

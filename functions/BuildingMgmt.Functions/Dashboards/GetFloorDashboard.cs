@@ -13,9 +13,10 @@ public sealed class GetFloorDashboard(FloorDashboard dashboard, CatalogueCache c
     [RequiresRole(Roles.Viewer)]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/dashboard/floor/{floorId}")] HttpRequest request,
-        string floorId,
-        CancellationToken cancellationToken)
+        string floorId)
     {
+        // No token: what is read here is read for all callers, and the host would link one for each request.
+        var cancellationToken = CancellationToken.None;
         _ = new QueryReader(request);
         var id = PathId.Parse("floor_id", floorId);
         var snapshot = await catalogue.GetAsync(cancellationToken);

@@ -13,7 +13,7 @@ public static class IngestServices
     /// <summary>Adds <see cref="TelemetryIngest"/>. Needs the PostgreSQL pools, the catalogue and the latest values.</summary>
     public static IServiceCollection AddIngest(this IServiceCollection services)
     {
-        services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<IngestOptions>("Ingest");
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<IngestMeter>();

@@ -9,15 +9,12 @@ public static class LatestValueServices
     /// <summary>Adds reading, writing and repairing latest values. Needs the PostgreSQL pools and the catalogue.</summary>
     public static IServiceCollection AddLatestValues(this IServiceCollection services)
     {
-        services.AddOptions<LatestValueOptions>()
-            .BindConfiguration("LatestValues")
+        services.AddSettings<LatestValueOptions>("LatestValues")
             .PostConfigure<IConfiguration>((options, configuration) =>
             {
                 if (options.ConnectionString.Length == 0)
                     options.ConnectionString = configuration["AzureWebJobsStorage"] ?? "";
-            })
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+            });
         services.AddSingleton<LatestValueTable>();
         services.AddSingleton<LatestValueChanges>();
         services.AddSingleton<NewestReadings>();

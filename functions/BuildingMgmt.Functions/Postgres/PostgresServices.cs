@@ -9,7 +9,7 @@ public static class PostgresServices
     /// <summary>Adds <see cref="PostgresPools"/> and its options.</summary>
     public static IServiceCollection AddPostgres(this IServiceCollection services)
     {
-        services.AddOptions<PostgresOptions>().BindConfiguration("Postgres").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<PostgresOptions>("Postgres");
         // At Information Npgsql writes a line for every statement.
         services.AddLogging(logging => logging.AddFilter("Npgsql", LogLevel.Warning));
         return services.AddSingleton<PostgresPools>();

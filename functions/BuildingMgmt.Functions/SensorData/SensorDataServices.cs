@@ -9,13 +9,10 @@ public static class SensorDataServices
     /// <summary>Adds the sender to the event hub.</summary>
     public static IServiceCollection AddSensorData(this IServiceCollection services)
     {
-        services.AddOptions<SensorDataOptions>()
-            .BindConfiguration("SensorData")
-            .ValidateDataAnnotations()
+        services.AddSettings<SensorDataOptions>("SensorData")
             .Validate<IConfiguration>(
                 (_, configuration) => !string.IsNullOrWhiteSpace(configuration["EventHubs"]),
-                "EventHubs is empty. Give the connection string of the Event Hubs namespace.")
-            .ValidateOnStart();
+                "Setting EventHubs: It is empty. Give the connection string of the Event Hubs namespace.");
         return services.AddSingleton<TelemetryHub>();
     }
 }

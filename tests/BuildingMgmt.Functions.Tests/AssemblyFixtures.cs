@@ -1,0 +1,4 @@
+using BuildingMgmt.Testing;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
+[assembly: AssemblyFixture(typeof(AzuriteFixture))]

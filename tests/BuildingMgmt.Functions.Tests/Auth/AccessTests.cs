@@ -1,0 +1,152 @@
+using System.Net;
+using BuildingMgmt.Functions.Api;
+using BuildingMgmt.Functions.Tests.Api;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BuildingMgmt.Functions.Tests.Auth;
+
+/// <summary>Who may call what: every function, with every kind of caller, against a table written by hand.</summary>
+[Collection(AppTests.Name)]
+public sealed class AccessTests(RunningApp app)
+{
+    private const string Everyone = "everyone";
+    private const string Viewers = "viewers";
+    private const string Senders = "senders";
+
+    // Function, method, path, who may. {n} is North's id (or its floor's or sensor's), which the users "…-north" may see.
+    private static readonly (string Function, string Method, string Path, string Who)[] Table =
+    [
+        ("CreateToken", "POST", "/api/auth/token", Everyone),
+        ("GetKeySet", "GET", "/api/.well-known/jwks.json", Everyone),
+        ("GetLiveness", "GET", "/api/health/live", Everyone),
+        ("GetReadiness", "GET", "/api/health/ready", Everyone),
+        ("GetHomePage", "GET", "/", Everyone),
+        ("GetHomeAsset", "GET", "/assets/home.js", Everyone),
+        ("UnknownRoute", "GET", "/api/nowhere", Everyone),
+        ("ListBuildings", "GET", "/api/buildings", Viewers),
+        ("GetBuilding", "GET", "/api/buildings/{building}", Viewers),
+        ("ListFloors", "GET", "/api/floors", Viewers),
+        ("GetFloor", "GET", "/api/floors/{floor}", Viewers),
+        ("ListSensors", "GET", "/api/sensors", Viewers),
+        ("GetSensor", "GET", "/api/sensors/{sensor}", Viewers),
+        ("GetFloorDashboard", "GET", "/api/dashboard/floor/{floor}", Viewers),
+        ("GetIngestRate", "GET", "/api/ops/ingest", Viewers),
+        ("PostReading", "POST", "/api/sensors/data", Senders),
+        ("PostReadings", "POST", "/api/sensors/data/batch", Senders),
+    ];
+
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        [Viewers] = ["viewer", "operator", "engineer", "admin", "viewer-north", "engineer-north"],
+        [Senders] = ["ingest", "engineer", "admin", "ingest-north", "engineer-north", "gateway-north", "gateway-south"],
+    };
+
+    private static readonly string[] AllCallers =
+    [
+        "viewer", "operator", "engineer", "admin", "ingest", "viewer-north", "engineer-north", "ingest-north", "gateway-north", "gateway-south",
+    ];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string, string, string, string> Closed() =>
+        [.. Table.Where(row => row.Who != Everyone).Select(row => (row.Function, row.Method, row.Path, row.Who))];
+
+    [Fact]
+    public void Table_has_every_http_function()
+    {
+        using var services = new ServiceCollection().BuildServiceProvider();
+        Assert.Equal(
+            new HttpFunctions(services).All.Select(f => f.Name).Order(StringComparer.Ordinal),
+            Table.Select(row => row.Function).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Every_http_function_says_who_may_call_it()
+    {
+        using var services = new ServiceCollection().BuildServiceProvider();
+        Assert.All(new HttpFunctions(services).All, function =>
+        {
+            Assert.True(function.Access is not null, $"{function.Name} has neither [AllowAnonymousAccess] nor [RequiresRole].");
+            var isOpen = Table.Single(row => row.Function == function.Name).Who == Everyone;
+            Assert.Equal(isOpen, function.Access.IsAnonymous);
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Closed))]
+    public async Task Without_a_valid_token_the_answer_is_401(string function, string method, string path, string who)
+    {
+        Assert.NotEqual(Everyone, who);
+        foreach (var (kind, authorization) in await ForgedTokens.AllAsync(app, Cancellation))
+        {
+            using var response = await app.SendAsync(
+                null, new HttpMethod(method), InNorth(path), Cancellation, headers: h => h.TryAddWithoutValidation("Authorization", authorization));
+            Assert.True(response.StatusCode == HttpStatusCode.Unauthorized, $"{function} with {kind}: {response.StatusCode}");
+            Assert.StartsWith("Bearer", response.Headers.WwwAuthenticate.First().ToString(), StringComparison.Ordinal);
+        }
+
+        using var nobody = await app.SendAsync(null, new HttpMethod(method), InNorth(path), Cancellation);
+        await ProblemAssert.IsAsync(nobody, HttpStatusCode.Unauthorized);
+        Assert.StartsWith("Bearer", nobody.Headers.WwwAuthenticate.First().ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Closed))]
+    public async Task Roles_decide_who_comes_in(string function, string method, string path, string who)
+    {
+        foreach (var caller in AllCallers)
+        {
+            // Senders' functions get a body that is refused later, so that nothing is sent.
+            using var response = await app.SendAsync(caller, new HttpMethod(method), InNorth(path), Cancellation, json: method == "POST" ? new { } : null);
+            if (!Allowed[who].Contains(caller))
+                await ProblemAssert.IsAsync(response, HttpStatusCode.Forbidden);
+            else
+                Assert.True(
+                    response.StatusCode == (method == "POST" ? HttpStatusCode.BadRequest : HttpStatusCode.OK),
+                    $"{function} as {caller}: {response.StatusCode}");
+        }
+    }
+
+    [Theory]
+    [InlineData("/api/buildings/{building}")]
+    [InlineData("/api/floors/{floor}")]
+    [InlineData("/api/sensors/{sensor}")]
+    [InlineData("/api/dashboard/floor/{floor}")]
+    public async Task Foreign_building_looks_like_one_that_does_not_exist(string path)
+    {
+        foreach (var caller in new[] { "viewer-north", "engineer-north" })
+        {
+            using var foreign = await app.SendAsync(caller, HttpMethod.Get, InSouth(path), Cancellation);
+            var foreignBody = await ProblemAssert.IsAsync(foreign, HttpStatusCode.NotFound);
+            var missingId = Guid.NewGuid();
+            using var missing = await app.SendAsync(caller, HttpMethod.Get, Fill(path, missingId, missingId, missingId), Cancellation);
+            var missingBody = await ProblemAssert.IsAsync(missing, HttpStatusCode.NotFound);
+            var id = InSouth(path).Split('/')[^1];
+            Assert.Equal(
+                missingBody.GetProperty("detail").GetString()!.Replace(missingId.ToString(), "id", StringComparison.Ordinal),
+                foreignBody.GetProperty("detail").GetString()!.Replace(id, "id", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("/api/buildings")]
+    [InlineData("/api/floors")]
+    [InlineData("/api/sensors?limit=1000")]
+    public async Task Lists_hold_only_the_callers_buildings(string path)
+    {
+        var mine = await app.GetJsonAsync("viewer-north", path, Cancellation);
+        var all = await app.GetJsonAsync("viewer", path, Cancellation);
+        Assert.All(mine.GetProperty("items").EnumerateArray(), item => Assert.Equal(TestCampus.North, item.GetProperty("building_id").GetGuid()));
+        Assert.Contains(all.GetProperty("items").EnumerateArray(), item => item.GetProperty("building_id").GetGuid() == TestCampus.South);
+        Assert.NotEqual(0, mine.GetProperty("items").GetArrayLength());
+    }
+
+    private static string InNorth(string path) => Fill(path, TestCampus.North, TestCampus.NorthGround, TestCampus.Sensor(TestCampus.NorthGround, 0));
+
+    private static string InSouth(string path) => Fill(path, TestCampus.South, TestCampus.SouthGround, TestCampus.Sensor(TestCampus.SouthGround, 0));
+
+    private static string Fill(string path, Guid building, Guid floor, Guid sensor) => path
+        .Replace("{building}", building.ToString(), StringComparison.Ordinal)
+        .Replace("{floor}", floor.ToString(), StringComparison.Ordinal)
+        .Replace("{sensor}", sensor.ToString(), StringComparison.Ordinal);
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Net;
+using BuildingMgmt.Functions.Tests.Api;
+using BuildingMgmt.Testing;
+using Microsoft.Playwright;
+
+namespace BuildingMgmt.Functions.Tests.Home;
+
+[Collection(AppTests.Name)]
+public sealed class HomePageTests(RunningApp app)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("/", "text/html")]
+    [InlineData("/assets/home.js", "text/javascript")]
+    [InlineData("/assets/home.css", "text/css")]
+    [InlineData("/assets/icon.svg", "image/svg+xml")]
+    public async Task Page_and_its_files_need_no_token_and_are_cached_by_tag(string path, string contentType)
+    {
+        using var response = await app.SendAsync(null, HttpMethod.Get, path, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(contentType, response.Content.Headers.ContentType!.MediaType);
+        using var again = await app.SendAsync(null, HttpMethod.Get, path, Cancellation, headers: h => h.IfNoneMatch.Add(response.Headers.ETag!));
+        Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+    }
+
+    [Fact]
+    public async Task Page_may_load_nothing_from_elsewhere()
+    {
+        using var response = await app.SendAsync(null, HttpMethod.Get, "/", Cancellation);
+        var policy = Assert.Single(response.Headers.GetValues("Content-Security-Policy"));
+        Assert.StartsWith("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("://", await response.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/assets/index.html")]
+    [InlineData("/assets/none.js")]
+    [InlineData("/assets/..%2fhost.json")]
+    public async Task Other_files_are_not_served(string path)
+    {
+        using var response = await app.SendAsync(null, HttpMethod.Get, path, Cancellation);
+        await ProblemAssert.IsAsync(response, HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Page_in_a_browser_signs_in_and_shows_values_as_they_change()
+    {
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = await Chromium.FindOrInstallAsync(Cancellation),
+            // Chromium refuses its sandbox to root, as which CI runs.
+            ChromiumSandbox = !Environment.IsPrivilegedProcess,
+        });
+        var page = await browser.NewPageAsync();
+        List<string> errors = [];
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+                errors.Add(message.Text);
+        };
+        page.PageError += (_, error) => errors.Add(error);
+
+        await PostAsync(20.5);
+        await page.GotoAsync(app.Address.ToString());
+        await page.GetByLabel("User name").FillAsync("viewer-north");
+        await page.GetByLabel("Password").FillAsync(TestCampus.PasswordOf("viewer-north"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ground" }).ClickAsync();
+
+        var value = page.Locator($"tr[data-sensor-id='{Sensor}'][data-metric='temperature'] .number");
+        await Assertions.Expect(value).ToHaveTextAsync("20.5 °C");
+        await PostAsync(21.25);
+        await Assertions.Expect(value).ToHaveTextAsync("21.25 °C", new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("[data-figure='readings_per_minute']")).Not.ToHaveTextAsync("–", new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("#floors")).Not.ToContainTextAsync("South");
+        if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 } folder)
+        {
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "home-light.png") });
+            await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "home-dark.png") });
+        }
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("User name")).ToBeVisibleAsync();
+        await page.GetByLabel("User name").FillAsync("viewer-north");
+        await page.GetByLabel("Password").FillAsync("wrong");
+        Assert.Empty(errors);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The name or the password is wrong.");
+    }
+
+    private static Guid Sensor => TestCampus.Sensor(TestCampus.NorthGround, 20);
+
+    private async Task PostAsync(double temperature)
+    {
+        using var response = await app.SendAsync("gateway-north", HttpMethod.Post, "/api/sensors/data", Cancellation, json: new
+        {
+            sensor_id = Sensor,
+            timestamp = TimeProvider.System.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+            data = new { temperature },
+        });
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+    }
+}
