@@ -8,9 +8,11 @@ public static class Executables
     /// <summary>The <c>dotnet</c> host that runs this very process, so that children run on the same .NET.</summary>
     public static string Dotnet { get; } = FindDotnet();
 
-    /// <summary>The first file of that name in PATH that may be executed, or null.</summary>
+    /// <summary>The first file of that name in PATH that may be executed, or null. A full path is that file or null.</summary>
     public static string? Find(string name)
     {
+        if (Path.IsPathRooted(name))
+            return IsExecutable(name) ? name : null;
         if (OperatingSystem.IsWindows())
             return FindInPath(name + ".exe") ?? FindInPath(name + ".cmd");
         return FindInPath(name);

@@ -45,6 +45,10 @@ public sealed class ServiceProcess : IAsyncDisposable
     public static ServiceProcess Start(ServiceCommand command)
     {
         ArgumentNullException.ThrowIfNull(command);
+        // setsid, through which it is run, would tell of it only later.
+        if (Executables.Find(command.FileName) is null)
+            throw new ServiceFailedException(
+                $"\"{command.Name}\" did not start: there is no program \"{command.FileName}\". Install it, or put it into PATH.");
         var log = new ServiceLog(command.LogPath);
         Process? process = null;
         try
