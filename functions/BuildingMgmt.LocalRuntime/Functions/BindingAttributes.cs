@@ -3,16 +3,28 @@ namespace Microsoft.Azure.Functions.Worker.Extensions.Abstractions
     /// <summary>Says what a parameter, return value or property of a function is bound to.</summary>
     public abstract class BindingAttribute : Attribute
     {
+        /// <summary>For the attributes of a binding.</summary>
+        public BindingAttribute()
+        {
+        }
     }
 
     /// <summary>Marks the parameter whose arrival runs the function. A function has exactly one.</summary>
     public abstract class TriggerBindingAttribute : BindingAttribute
     {
+        /// <summary>For the attributes of a trigger.</summary>
+        public TriggerBindingAttribute()
+        {
+        }
     }
 
     /// <summary>Marks what a function gives out besides its trigger's answer.</summary>
     public abstract class OutputBindingAttribute : BindingAttribute
     {
+        /// <summary>For the attributes of an output.</summary>
+        public OutputBindingAttribute()
+        {
+        }
     }
 
     /// <summary>Whether a trigger hands over one item or an array of them.</summary>

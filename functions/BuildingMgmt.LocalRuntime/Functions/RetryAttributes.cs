@@ -3,6 +3,11 @@ namespace Microsoft.Azure.Functions.Worker;
 /// <summary>Runs a failed function again with the same input, in this process, before its trigger goes on.</summary>
 public abstract class RetryAttribute : Attribute
 {
+    /// <summary>For the attributes of a retry policy.</summary>
+    public RetryAttribute()
+    {
+    }
+
     /// <summary>Runs after the first one; -1 means for ever.</summary>
     public int MaxRetryCount { get; set; }
 }
