@@ -112,9 +112,11 @@ internal sealed class EventHubListener(PartitionWork work)
             .Where(ownership => ownership.Owner.Length > 0
                 && (ownership.Owner == work.Instance || now - ownership.LastModified < work.Settings.PartitionOwnershipExpirationInterval))
             .ToList();
+
+        // Claims are not cancelled: one that was cut off could have been made, and nobody would give it up again.
         if (PartitionBalance.NextToClaim(partitions, active, work.Instance, Random.Shared.Next) is not { } partition)
             return false;
-        var claimed = await work.Blobs.ClaimAsync(partition, work.Instance, known.GetValueOrDefault(partition), _stopping.Token).ConfigureAwait(false);
+        var claimed = await work.Blobs.ClaimAsync(partition, work.Instance, known.GetValueOrDefault(partition), CancellationToken.None).ConfigureAwait(false);
         if (claimed is null)
             return true;
         _owned[partition] = claimed;
@@ -131,7 +133,7 @@ internal sealed class EventHubListener(PartitionWork work)
             // Another has it, or had its blob written before storage lost a moment: the version that was just read decides.
             var current = known.GetValueOrDefault(partition);
             var renewed = current is null || current.Owner == work.Instance
-                ? await work.Blobs.ClaimAsync(partition, work.Instance, current, _stopping.Token).ConfigureAwait(false)
+                ? await work.Blobs.ClaimAsync(partition, work.Instance, current, CancellationToken.None).ConfigureAwait(false)
                 : null;
             if (renewed is not null)
             {

@@ -1,0 +1,3 @@
+using BuildingMgmt.Testing;
+
+[assembly: AssemblyFixture(typeof(AzuriteFixture))]
