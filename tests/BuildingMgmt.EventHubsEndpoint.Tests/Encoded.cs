@@ -33,6 +33,13 @@ internal static class Encoded
         return message[sections.RestStart..].ToArray();
     }
 
+    public static long SequenceNumber(byte[] message)
+    {
+        Assert.True(EventSections.TryRead(message, out var sections));
+        var head = Amqp.Message.Decode(new Amqp.ByteBuffer(message, 0, sections.RestStart, sections.RestStart));
+        return (long)head.MessageAnnotations.Map[new Amqp.Types.Symbol("x-opt-sequence-number")];
+    }
+
     public static byte[] BigEndian(int value)
     {
         var bytes = new byte[4];

@@ -179,8 +179,9 @@ internal sealed class PartitionLog : IDisposable
             lock (_writer)
                 _end = stored with { Segments = _end.Segments };
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure)
         {
+            // Whatever it was (too large a file is an ArgumentException), the partition must go on with the next group.
             _logger.StoreFailed(failure, Id);
             return failure.Message;
         }

@@ -42,7 +42,7 @@ internal sealed class SegmentWriter : IDisposable
     public long CutBytes { get; }
 
     /// <summary>Appends a group and waits until the disk has it.</summary>
-    /// <exception cref="IOException">Nothing of the group was stored.</exception>
+    /// <remarks>When it throws, nothing of the group was stored.</remarks>
     public LogEnd Store(List<PendingAppend> group, LogEnd end, long nowMs)
     {
         if (_tailIsDirty)
@@ -77,7 +77,7 @@ internal sealed class SegmentWriter : IDisposable
             FirstTimeMs ??= nowMs;
             return end with { EndOffset = Segment.BaseOffset + written };
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch
         {
             _tailIsDirty = true;
             _current.Item2.TruncateAt(Bytes);
