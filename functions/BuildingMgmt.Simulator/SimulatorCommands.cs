@@ -121,7 +121,7 @@ internal static class SimulatorCommands
         return command;
     }
 
-    /// <summary>Runs until done or stopped; a stop by signal or by the parent's end is a good end.</summary>
+    /// <summary>Runs until done or stopped by a signal or the parent's end: a good end for the demo alone, which sees to it itself.</summary>
     private static async Task<int> RunAsync(
         ParseResult parsed, Func<CancellationToken, Task<int>> action, CancellationToken cancellationToken)
     {
@@ -134,7 +134,8 @@ internal static class SimulatorCommands
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return 0;
+            await Console.Error.WriteLineAsync("Stopped before it was done. It can be run again: what was done already is not done twice.");
+            return 1;
         }
         catch (Exception exception) when (exception is CommandException or HubRefusedException or NpgsqlException)
         {

@@ -28,7 +28,7 @@ internal sealed class CsvTable : IDisposable
             CountBytes = false,
             BadDataFound = _ => throw Error("A quotation mark stands in the middle of a field. Double it, or quote the field."),
         });
-        if (!Read())
+        if (!ReadRecord())
             throw Error("The file is empty. Its first line must name the columns.");
         var header = _parser.Record!.ToList();
         _columnCount = header.Count;
@@ -44,10 +44,23 @@ internal sealed class CsvTable : IDisposable
     /// <exception cref="CommandException">The row is not one.</exception>
     public bool Read()
     {
+        if (!ReadRecord())
+            return false;
+        return _parser.Count == _columnCount
+            ? true
+            : throw Error($"The row has {_parser.Count} columns, the header has {_columnCount}.");
+    }
+
+    /// <summary>An error in the current row.</summary>
+    public CommandException Error(string what) => new($"{_fileName} line {_parser.RawRow}: {what}");
+
+    public void Dispose() => _parser.Dispose();
+
+    private bool ReadRecord()
+    {
         try
         {
-            if (!_parser.Read())
-                return false;
+            return _parser.Read();
         }
         catch (Exception exception) when (exception is InvalidDataException or CsvHelperException or IOException)
         {
@@ -55,14 +68,5 @@ internal sealed class CsvTable : IDisposable
                 ? $"A field is longer than {FieldCharactersMax} characters; a closing quotation mark may be missing."
                 : exception.Message);
         }
-
-        if (_columns is not null && _parser.Count != _columnCount)
-            throw Error($"The row has {_parser.Count} columns, the header has {_columnCount}.");
-        return true;
     }
-
-    /// <summary>An error in the current row.</summary>
-    public CommandException Error(string what) => new($"{_fileName} line {_parser?.RawRow ?? 1}: {what}");
-
-    public void Dispose() => _parser.Dispose();
 }

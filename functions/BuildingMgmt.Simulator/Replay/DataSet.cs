@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using BuildingMgmt.Database;
 
 namespace BuildingMgmt.Simulator.Replay;
@@ -79,7 +78,7 @@ internal sealed class DataSet
     public IEnumerable<DataSetRow> ReadRows()
     {
         using var table = new CsvTable(
-            new GZipStream(OpenFile(_folder, ReadingsFile), CompressionMode.Decompress),
+            Decompress(OpenFile(_folder, ReadingsFile)),
             ReadingsFile, "building", "floor", "sensor", "type", "timestamp_utc", "value");
         while (table.Read())
         {
@@ -130,6 +129,18 @@ internal sealed class DataSet
             && seconds is >= 0 and <= int.MaxValue
                 ? Math.Max(1, (int)Math.Round(seconds))
                 : throw table.Error($"\"{table[6]}\" in median_interval_s is no number of seconds.");
+    }
+
+    private static WholeGzipStream Decompress(FileStream file)
+    {
+        try
+        {
+            return new WholeGzipStream(file);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new CommandException($"{ReadingsFile}: {exception.Message}");
+        }
     }
 
     private static FileStream OpenFile(string folder, string name)

@@ -17,6 +17,7 @@ internal sealed class ReplayRun(DataSet dataSet, EventHubSink hub, GatewayLedger
     /// <exception cref="CommandException">The data set is wrong, its building is unknown, or the system does not go on.</exception>
     public async Task<ReplayOutcome> RunAsync(double? speed, TextWriter output, CancellationToken cancellationToken)
     {
+        await output.WriteLineAsync("checking the data set");
         var sending = Check(cancellationToken);
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
             $"{dataSet.Points.Count} points, {sending} readings to send"));

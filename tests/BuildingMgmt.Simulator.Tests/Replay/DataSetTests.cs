@@ -86,9 +86,21 @@ public sealed class DataSetTests : IDisposable
     [Fact]
     public void A_file_that_is_no_gzip_is_refused()
     {
-        File.WriteAllText(Path.Combine(_files.Folder, "readings.csv.gz"), "building,floor");
+        File.WriteAllText(Path.Combine(_files.Folder, "readings.csv.gz"), "building,floor,zone,sensor,type,unit,timestamp_utc,value");
         Assert.StartsWith(
             "readings.csv.gz line", Assert.Throws<CommandException>(() => DataSet.Open(_files.Folder).ReadRows().Count()).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(40)]
+    [InlineData(250)]
+    public void A_file_that_is_cut_off_is_an_error_and_not_a_shorter_data_set(int bytes)
+    {
+        using (var file = File.OpenWrite(Path.Combine(_files.Folder, "readings.csv.gz")))
+            file.SetLength(file.Length - bytes);
+        Assert.StartsWith(
+            "readings.csv.gz", Assert.Throws<CommandException>(() => DataSet.Open(_files.Folder).ReadRows().Count()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
