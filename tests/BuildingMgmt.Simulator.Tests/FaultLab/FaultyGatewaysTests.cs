@@ -31,7 +31,9 @@ public sealed class FaultyGatewaysTests
         await SendAsync(gateways, seed, start);
         await StoredAsync(hub, new GatewayLedger(dataSource, stack.Run.Hub, DemoNames.Gateways));
 
-        Assert.Equal(gateways.SelectMany(gateway => gateway.Account.Stored).ToDictionary(), await ReadingsAsync(dataSource));
+        var differences = Differences(
+            gateways.SelectMany(gateway => gateway.Account.Stored).ToDictionary(), await ReadingsAsync(dataSource)).ToArray();
+        Assert.True(differences.Length == 0, $"{differences.Length} readings differ:\n{string.Join('\n', differences.Take(20))}");
         foreach (var gateway in gateways)
         {
             var counts = await new GatewayLedger(dataSource, stack.Run.Hub, [gateway.Id]).ReadAsync(Token);
@@ -126,6 +128,13 @@ public sealed class FaultyGatewaysTests
             readings.Add((reader.GetGuid(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2)), reader.GetDouble(3));
         return readings;
     }
+
+    private static IEnumerable<string> Differences(
+        Dictionary<(Guid, string, DateTimeOffset), double> expected, Dictionary<(Guid, string, DateTimeOffset), double> stored) =>
+        expected.Where(reading => !stored.ContainsKey(reading.Key)).Select(reading => $"{reading} is missing")
+            .Concat(stored.Where(reading => !expected.ContainsKey(reading.Key)).Select(reading => $"{reading} was not to be stored"))
+            .Concat(expected.Where(reading => stored.TryGetValue(reading.Key, out var value) && value != reading.Value)
+                .Select(reading => $"{reading} is stored as {stored[reading.Key]}"));
 
     private static async Task<Dictionary<string, long>> DeadLettersAsync(NpgsqlDataSource dataSource)
     {
