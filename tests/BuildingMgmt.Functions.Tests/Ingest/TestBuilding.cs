@@ -1,0 +1,82 @@
+using System.Text;
+using BuildingMgmt.Database;
+using BuildingMgmt.Functions.Catalogue;
+
+namespace BuildingMgmt.Functions.Tests.Ingest;
+
+/// <summary>
+/// Two buildings as ingest sees them. "Tower" keeps everything: floors 0 and 1 with sensors 0 to 4 each, that measure temperature
+/// (plausible from -30 to 60), co2 and "Ä b". "Archive" keeps readings for 30 days and has one sensor.
+/// </summary>
+internal static class TestBuilding
+{
+    public const int SensorsPerFloor = 5;
+
+    public static readonly string[] Metrics = ["temperature", "co2", "Ä b"];
+
+    public static readonly DateTimeOffset Now = new(2026, 3, 10, 12, 0, 0, TimeSpan.Zero);
+
+    public static readonly BuildingSpec Tower = Building("Tower", floors: 2, SensorsPerFloor);
+
+    public static readonly BuildingSpec Archive = Building("Archive", floors: 1, sensors: 1);
+
+    public static readonly Guid UnknownSensor = StableId.Create("sensor that nobody installed");
+
+    public static Guid Floor(int floor) => Tower.Floors[floor].FloorId;
+
+    public static Guid Sensor(int floor, int sensor) => Tower.Floors[floor].Sensors[sensor].SensorId;
+
+    public static Guid ArchiveSensor => Archive.Floors[0].Sensors[0].SensorId;
+
+    /// <summary>A snapshot as the loader would make it, without a database. Point ids begin at 101.</summary>
+    public static CatalogueSnapshot Snapshot()
+    {
+        var buildings = new List<CatalogueBuilding>();
+        var sensors = new Dictionary<Guid, CatalogueSensor>();
+        var points = new List<CataloguePoint>();
+        foreach (var spec in new[] { Tower, Archive })
+        {
+            var building = new CatalogueBuilding(spec.BuildingId, spec.Name, spec.TimeZone, spec == Archive ? 30 : null);
+            building.Floors = [.. spec.Floors.Select(floor => new CatalogueFloor(floor.FloorId, floor.Name, building))];
+            buildings.Add(building);
+            foreach (var (floor, floorSpec) in building.Floors.Zip(spec.Floors))
+            {
+                foreach (var sensorSpec in floorSpec.Sensors)
+                {
+                    var sensor = new CatalogueSensor(
+                        sensorSpec.SensorId, sensorSpec.Name, sensorSpec.Type, SensorStatus.Active, null, floor);
+                    var first = points.Count;
+                    foreach (var point in sensorSpec.Points)
+                    {
+                        points.Add(new CataloguePoint(
+                            101 + points.Count, points.Count, sensor, new MetricName(point.Metric, Encoding.UTF8.GetBytes(point.Metric)), point.Unit)
+                        {
+                            PlausibleMin = point.PlausibleMin ?? double.NegativeInfinity,
+                            PlausibleMax = point.PlausibleMax ?? double.PositiveInfinity,
+                        });
+                    }
+
+                    sensor.SetPoints([.. points[first..]]);
+                    sensors.Add(sensor.SensorId, sensor);
+                }
+            }
+        }
+
+        return new CatalogueSnapshot(1, buildings, sensors, [.. points]);
+    }
+
+    private static BuildingSpec Building(string name, int floors, int sensors) => new(
+        StableId.Create($"ingest tests/{name}"),
+        name,
+        "Europe/Amsterdam",
+        [.. Enumerable.Range(0, floors).Select(floor => new FloorSpec(
+            StableId.Create($"ingest tests/{name}/{floor}"),
+            $"floor {floor}",
+            [.. Enumerable.Range(0, sensors).Select(sensor => new SensorSpec(
+                StableId.Create($"ingest tests/{name}/{floor}/{sensor}"),
+                $"sensor {sensor}",
+                "climate",
+                null,
+                [new PointSpec("temperature", "degC", -30, 60, 60), new PointSpec("co2", "ppm", null, null, 60), new PointSpec("Ä b", "", null, null, 60)]))]))],
+        [new GatewaySpec($"gateway {name}", "a secret of the tests")]);
+}
