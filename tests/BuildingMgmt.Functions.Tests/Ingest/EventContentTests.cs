@@ -1,0 +1,73 @@
+using System.IO.Compression;
+using BuildingMgmt.Functions.Ingest;
+
+namespace BuildingMgmt.Functions.Tests.Ingest;
+
+public sealed class EventContentTests
+{
+    private const int BytesMax = 1024 * 1024;
+
+    private readonly EventContent content = new();
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("identity")]
+    public void Plain_event_is_given_as_it_is(string? encoding)
+    {
+        Assert.Null(content.Read(Event("hello"u8.ToArray(), encoding), BytesMax, out var utf8));
+        Assert.Equal("hello"u8, utf8);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100_000)]
+    [InlineData(BytesMax)]
+    public void Gzip_event_is_unpacked_up_to_the_limit(int length)
+    {
+        var bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        Assert.Null(content.Read(Event(Gzip(bytes), "gzip"), BytesMax, out var utf8));
+        Assert.Equal(bytes, utf8);
+        Assert.Null(content.Read(Event(Gzip("again"u8), "gzip"), BytesMax, out utf8));
+        Assert.Equal("again"u8, utf8);
+    }
+
+    [Fact]
+    public void Event_of_several_gzip_members_is_read_to_its_end()
+    {
+        Assert.Null(content.Read(Event([.. Gzip("one "u8), .. Gzip("two"u8)], "gzip"), BytesMax, out var utf8));
+        Assert.Equal("one two"u8, utf8);
+    }
+
+    [Fact]
+    public void Event_that_grows_beyond_the_limit_is_refused_before_it_is_unpacked()
+    {
+        var bomb = Gzip(new byte[64 * BytesMax]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.NotNull(content.Read(Event(bomb, "gzip"), BytesMax, out _));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 * BytesMax);
+        Assert.NotNull(content.Read(Event(new byte[BytesMax + 1], null), BytesMax, out _));
+    }
+
+    [Theory]
+    [InlineData("br")]
+    [InlineData("gzip, gzip")]
+    [InlineData("\0")]
+    public void Unknown_encoding_is_refused(string encoding) =>
+        Assert.NotNull(content.Read(Event("hello"u8.ToArray(), encoding), BytesMax, out _));
+
+    [Fact]
+    public void What_says_it_is_gzip_and_is_not_is_refused() =>
+        Assert.NotNull(content.Read(Event("hello"u8.ToArray(), "gzip"), BytesMax, out _));
+
+    private static IncomingEvent Event(byte[] body, string? encoding) => new(body, encoding, 0, TestBuilding.Now);
+
+    private static byte[] Gzip(ReadOnlySpan<byte> bytes)
+    {
+        var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+            gzip.Write(bytes);
+        return packed.ToArray();
+    }
+}
