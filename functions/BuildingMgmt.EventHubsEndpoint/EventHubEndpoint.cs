@@ -13,17 +13,21 @@ namespace BuildingMgmt.EventHubsEndpoint;
 /// <summary>One running hub: its log and its listener.</summary>
 internal sealed class EventHubEndpoint : IDisposable
 {
+    // Peers that are alive answer a close at once.
+    private static readonly TimeSpan ClosingGrace = TimeSpan.FromMilliseconds(500);
+
     private readonly HubLog _hub;
+    private readonly PeerListener _peers;
     private readonly ConnectionListener _listener;
 
-    private EventHubEndpoint(HubLog hub, ConnectionListener listener, int port)
+    private EventHubEndpoint(HubLog hub, PeerListener peers, ConnectionListener listener)
     {
         _hub = hub;
+        _peers = peers;
         _listener = listener;
-        Port = port;
     }
 
-    public int Port { get; }
+    public int Port => _peers.Port;
 
     /// <summary>Opens the hub and serves it on 127.0.0.1.</summary>
     /// <exception cref="StartException">The port or the data folder is in use, or the folder holds another hub.</exception>
@@ -39,6 +43,7 @@ internal sealed class EventHubEndpoint : IDisposable
         catch
         {
             peers.Dispose();
+            peers.DropAll(TimeSpan.Zero);
             throw;
         }
 
@@ -56,14 +61,16 @@ internal sealed class EventHubEndpoint : IDisposable
         listener.AMQP.IdleTimeout = (int)limits.IdleTimeout.TotalMilliseconds;
         listener.Open();
         peers.Start();
-        return new EventHubEndpoint(hub, listener, peers.Port);
+        return new EventHubEndpoint(hub, peers, listener);
     }
 
-    /// <summary>Closes all connections; what was taken is stored.</summary>
+    /// <summary>Stores and answers what was taken, then closes all connections.</summary>
     public void Dispose()
     {
-        _listener.Close();
+        _peers.Dispose();
         _hub.Dispose();
+        _listener.Close();
+        _peers.DropAll(ClosingGrace);
     }
 
     /// <summary>Refuses what a peer may ask for at the opening and the library would stumble over.</summary>

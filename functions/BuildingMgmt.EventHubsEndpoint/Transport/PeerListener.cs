@@ -30,6 +30,7 @@ internal sealed class PeerListener : TransportProvider
     {
         AddressSchemes = [Scheme];
         _socket = socket;
+        Port = ((IPEndPoint)socket.LocalEndPoint!).Port;
         _limits = limits;
         _key = key;
         _time = time;
@@ -40,7 +41,7 @@ internal sealed class PeerListener : TransportProvider
     /// <summary>By which the library asks for this listener's transports.</summary>
     public const string Scheme = "peer";
 
-    public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
+    public int Port { get; }
 
     /// <summary>Listens on the loopback address; port 0 takes a free one.</summary>
     /// <exception cref="StartException">The port is taken.</exception>
@@ -79,14 +80,21 @@ internal sealed class PeerListener : TransportProvider
         }
     }
 
+    /// <summary>Takes no more connections. The library calls it before it closes those that there are.</summary>
     public override void Dispose()
     {
         base.Dispose();
         _stopping.Cancel();
-        _sweep.Dispose();
         _socket.Dispose();
         foreach (var (socket, _) in _handshakes)
             socket.Dispose();
+    }
+
+    /// <summary>Waits until the peers have answered that the library closed them, and cuts off those that do not.</summary>
+    public void DropAll(TimeSpan grace)
+    {
+        SpinWait.SpinUntil(() => _peers.IsEmpty, grace);
+        _sweep.Dispose();
         foreach (var (peer, _) in _peers)
             peer.Drop("the endpoint is stopping");
     }
