@@ -14,7 +14,7 @@ namespace BuildingMgmt.Benchmarks.Ingest;
 /// </summary>
 internal sealed class IngestBenchmark(RunningStack stack, NpgsqlDataSource postgres, BenchmarkReport report)
 {
-    private const int Partitions = 4;
+    public const int Partitions = 4;
     private const int SendsInFlightPerPartition = 4;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
@@ -50,7 +50,7 @@ internal sealed class IngestBenchmark(RunningStack stack, NpgsqlDataSource postg
         var stored = await StoredAsync(cancellationToken);
         await ForgetReadingsAsync(cancellationToken);
 
-        var limit = await copy.MeasureAsync(start, count, cancellationToken);
+        var limit = await copy.MeasureAsync(start, count, readingsPerEvent, cancellationToken);
         var copied = await StoredAsync(cancellationToken);
         if (stored.Count != count || stored != copied with { Bytes = stored.Bytes })
             throw new InvalidOperationException($"{name}: stored {stored}, but COPY of the same {count} readings gives {copied}.");

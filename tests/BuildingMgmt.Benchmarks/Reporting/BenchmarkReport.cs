@@ -18,6 +18,8 @@ internal sealed class BenchmarkReport(TextWriter progress)
 
     public void Print()
     {
+        // Redirected output has no width of its own; rows must not be folded in a file.
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 140);
         var table = new Table().AddColumns("bench", "case", "value", "unit", "limit", "ratio", "limit is");
         foreach (var result in results)
         {
