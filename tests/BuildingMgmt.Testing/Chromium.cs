@@ -1,4 +1,5 @@
 using BuildingMgmt.LocalStack.Processes;
+using Xunit;
 
 namespace BuildingMgmt.Testing;
 
@@ -20,7 +21,8 @@ public static class Chromium
             if (Executables.Find("apt-get") is not { } aptGet || !Environment.IsPrivilegedProcess)
                 throw new InvalidOperationException(
                     "Tests of pages need Chromium, and none is in PATH. Install it: sudo apt-get install chromium");
-            Console.WriteLine("Installing Debian's package \"chromium\" for the tests of pages (about 300 MB).");
+            // Shown while the tests run: xunit.runner.json turns diagnostic messages on.
+            TestContext.Current.SendDiagnosticMessage("Installing Debian's package \"chromium\" for the tests of pages (about 300 MB).");
             await RunAsync(aptGet, ["update", "--quiet=2"], cancellationToken);
             await RunAsync(aptGet, ["install", "--yes", "--quiet=2", "--no-install-recommends", "chromium"], cancellationToken);
             return Find() ?? throw new InvalidOperationException("The package \"chromium\" is installed, and yet there is no chromium in PATH.");

@@ -42,8 +42,8 @@ public sealed class FunctionAppProcess : IAsyncDisposable
             WorkingFolder = Path.GetDirectoryName(program),
             Environment = Settings(options, address),
             LogPath = options.LogPath,
-            // It drains running functions for up to 8 s when asked; with the services behind it, all must be down within 10.
-            StopPatience = TimeSpan.FromSeconds(6),
+            // It drains running functions for up to 8 s when asked.
+            StopPatience = TimeSpan.FromSeconds(9),
             EndsWithInput = true,
             Ledger = options.Ledger,
         });

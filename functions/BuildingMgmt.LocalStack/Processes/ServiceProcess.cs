@@ -109,12 +109,19 @@ public sealed class ServiceProcess : IAsyncDisposable
         return new($"\"{Name}\" ended with exit code {exitCode}.{seeLog}" + (lines.Length == 0 ? "" : $" It said last:\n{lines}"));
     }
 
-    /// <summary>Ends the process: in order first, then by force. Returns when it has gone.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the process: in order first, by force once the service's own patience is over. Returns when it has gone.</summary>
+    public ValueTask DisposeAsync() => new(StopAsync(command.StopPatience));
+
+    /// <summary>As <see cref="DisposeAsync"/>, with another patience.</summary>
+    public async Task StopAsync(TimeSpan patience)
     {
-        process.Send(command.StopSignal);
-        if (!await HasExitedAsync(command.StopPatience))
-            process.Kill(entireProcessTree: true);
+        if (!Exited.IsCompleted)
+        {
+            process.Send(command.StopSignal);
+            if (!await HasExitedAsync(patience))
+                process.Kill(entireProcessTree: true);
+        }
+
         await Exited;
         process.Dispose();
     }

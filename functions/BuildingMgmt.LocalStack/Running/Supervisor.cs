@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BuildingMgmt.LocalStack.Processes;
 
 namespace BuildingMgmt.LocalStack.Running;
@@ -10,6 +11,8 @@ internal sealed class Supervisor(bool restarts, Action changed, Action<string> s
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromMilliseconds(500);
     private const int RestartAttempts = 20;
+    private static readonly TimeSpan WorkersPatience = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan StopBudget = TimeSpan.FromSeconds(9);
 
     private readonly CancellationTokenSource ending = new();
     private readonly TaskCompletionSource<ServiceFailedException> failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -45,15 +48,20 @@ internal sealed class Supervisor(bool restarts, Action changed, Action<string> s
         return service;
     }
 
-    /// <summary>Takes everything down, workers before stores.</summary>
+    /// <summary>Takes everything down, workers before stores, within 10 s.</summary>
     public async ValueTask DisposeAsync()
     {
+        var began = Stopwatch.GetTimestamp();
         await ending.CancelAsync();
         await Task.WhenAll(watchers);
-        foreach (var turn in Services.GroupBy(service => service.StopTurn).OrderBy(turn => turn.Key))
-            await Task.WhenAll(turn.Select(service => service.Process.DisposeAsync().AsTask()));
+        await StopAsync(StopTurn.Workers, WorkersPatience);
+        // What the workers left of the time is the stores': PostgreSQL writes its memory down, Azurite saves.
+        await StopAsync(StopTurn.Stores, StopBudget - Stopwatch.GetElapsedTime(began));
         ending.Dispose();
     }
+
+    private Task StopAsync(StopTurn turn, TimeSpan patience) =>
+        Task.WhenAll(Services.Where(service => service.StopTurn == turn).Select(service => service.Process.StopAsync(patience)));
 
     private async Task WatchAsync(SupervisedService service)
     {
