@@ -63,8 +63,8 @@ public sealed class UserTests : IDisposable
             // A clone may lie where others cannot look in, as /root; the right to read it is all that is left of root.
             Arguments =
             [
-                $"--reuid={nobody}", $"--regid={nobody}", "--clear-groups", "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search",
-                command.FileName, .. command.Arguments,
+                $"--reuid={nobody}", $"--regid={nobody}", "--clear-groups", "--securebits=+no_setuid_fixup", "--inh-caps=+dac_read_search",
+                "--ambient-caps=+dac_read_search", command.FileName, .. command.Arguments,
             ],
             Environment = new Dictionary<string, string> { ["HOME"] = home, ["DOTNET_CLI_HOME"] = home, ["TMPDIR"] = home },
         });

@@ -61,9 +61,10 @@ internal sealed class UnprivilegedLaunch
     private static UnprivilegedLaunch UserNamespace(int userId) => new(
         ["unshare", "--user", $"--map-user={userId}", $"--map-group={userId}", "--"], ownerId: 0);
 
+    // no_setuid_fixup: access(2), by which PostgreSQL looks for its own programs, leaves the two powers out without it.
     private static UnprivilegedLaunch OtherUser(int userId) => new(
         [
-            "setpriv", $"--reuid={userId}", $"--regid={userId}", "--clear-groups", "--no-new-privs",
+            "setpriv", $"--reuid={userId}", $"--regid={userId}", "--clear-groups", "--no-new-privs", "--securebits=+no_setuid_fixup",
             "--inh-caps=+dac_override,+dac_read_search", "--ambient-caps=+dac_override,+dac_read_search",
         ],
         userId);
