@@ -10,6 +10,7 @@ using BuildingMgmt.Functions.SensorData;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace BuildingMgmt.Functions.Api;
 
@@ -26,6 +27,8 @@ public static class ApiServices
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 2 * 1024 * 1024;
         });
+        // With any log of it, hosting makes an Activity and a log scope for each request. Failures are logged by RequestMiddleware.
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None));
         return services
             .AddPostgres()
             .AddCatalogueCache()
