@@ -42,7 +42,7 @@ internal sealed class HubConnection : IAsyncDisposable
     public static async Task<HubConnection> OpenAsync(HubAddress address, TimeProvider time, CancellationToken cancellationToken)
     {
         var factory = new ConnectionFactory();
-        factory.AMQP.MaxFrameSize = 64 * 1024;
+        factory.AMQP.MaxFrameSize = 1024 * 1024 + 64 * 1024;
         factory.AMQP.ContainerId = $"local-runtime-{Guid.NewGuid():N}";
         factory.AMQP.HostName = address.Host;
         factory.AMQP.IdleTimeout = IdleTimeoutMilliseconds;

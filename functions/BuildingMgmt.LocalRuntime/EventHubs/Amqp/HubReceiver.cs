@@ -19,7 +19,7 @@ internal sealed class HubReceiver : IAsyncDisposable
 {
     // Events on the wire at most: enough for the round trip, few enough that a sudden megabyte each does no harm.
     private const int UnderWayMax = 256;
-    private const int CreditChunkMax = 64;
+    private const int CreditChunkMax = 128;
     private const int LargestEventBytes = 1024 * 1024;
 
     private static readonly Symbol SelectorFilter = "apache.org:selector-filter:string";
