@@ -223,6 +223,25 @@ public sealed class EventHubTriggerTests(AzuriteFixture azurite) : IAsyncLifetim
     }
 
     [Fact]
+    public async Task Event_that_cannot_be_decoded_comes_as_bytes_and_does_not_hold_up_its_partition()
+    {
+        // An application property of a type that is reserved, then a body.
+        byte[] strange = [0x00, 0x53, 0x74, 0xC1, 0x06, 0x02, 0xA1, 0x01, (byte)'d', 0x5F, 1, 0x00, 0x53, 0x75, 0xA0, 0x01, (byte)'x'];
+
+        // An unknown section, and one described by a symbol that nobody knows.
+        byte[] unknown = [0x00, 0x53, 0x79, 0xA0, 0x01, (byte)'y'];
+        await using var host = await StartAsync<BytesFunction>();
+        await _hub.SendAsync("0", "before");
+        await _hub.SendEncodedAsync("0", strange, unknown);
+        await _hub.SendAsync("0", "after");
+
+        await ReceivedAsync(4);
+        Assert.Equal(
+            [Convert.ToHexString("before"u8), Convert.ToHexString(strange), Convert.ToHexString(unknown), Convert.ToHexString("after"u8)], _received.Bodies);
+        await CheckpointAsync("0", "3");
+    }
+
+    [Fact]
     public async Task Lost_blobs_are_made_again_and_nothing_comes_twice_meanwhile()
     {
         await using var host = await StartAsync<BatchFunction>();

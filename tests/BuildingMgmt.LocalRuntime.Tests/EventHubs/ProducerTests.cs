@@ -178,7 +178,7 @@ public sealed class ProducerTests(AzuriteFixture azurite) : IAsyncLifetime
     {
         await using var receiver = await HubReceiver.OpenAsync(
             HubAddress.Parse(_hub.ConnectionString, _hub.Name), "$Default", partition, StartPosition.Earliest, new Prefetch(10, 1_000_000), "test",
-            TimeProvider.System, Token);
+            (_, error) => throw error, TimeProvider.System, Token);
         var events = new List<EventData>();
         while (events.Count < count)
         {

@@ -20,10 +20,12 @@ public sealed class ReceivedEvents
 
     public IReadOnlyList<string> Bodies => [.. _all.Select(item => item.Body)];
 
-    public async Task AddAsync(IReadOnlyList<EventData> events, int retry, CancellationToken cancellationToken)
+    public Task AddAsync(IReadOnlyList<EventData> events, int retry, CancellationToken cancellationToken) =>
+        AddAsync([.. events.Select(item => item.EventBody.ToString())], retry, cancellationToken);
+
+    public async Task AddAsync(IReadOnlyList<string> bodies, int retry, CancellationToken cancellationToken)
     {
         var batch = Interlocked.Increment(ref _batches);
-        var bodies = events.Select(item => item.EventBody.ToString()).ToList();
         foreach (var body in bodies)
             _all.Enqueue((body, batch, retry));
         await Hold(cancellationToken);
@@ -60,4 +62,11 @@ public sealed class ForeverRetriedFunction(ReceivedEvents received)
     [ExponentialBackoffRetry(-1, "00:00:00.020", "00:00:00.100")]
     public Task RunAsync([EventHubTrigger("%Hub%", Connection = "EventHubs")] EventData[] events, FunctionContext context, CancellationToken cancellationToken) =>
         received.AddAsync(events, context.RetryContext.RetryCount, cancellationToken);
+}
+
+public sealed class BytesFunction(ReceivedEvents received)
+{
+    [Function("Bytes")]
+    public Task RunAsync([EventHubTrigger("%Hub%", Connection = "EventHubs")] EventData[] events, CancellationToken cancellationToken) =>
+        received.AddAsync([.. events.Select(item => Convert.ToHexString(item.Body.Span))], 0, cancellationToken);
 }

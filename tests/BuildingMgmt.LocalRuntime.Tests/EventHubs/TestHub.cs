@@ -1,6 +1,7 @@
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
 using Azure.Storage.Blobs;
+using BuildingMgmt.LocalRuntime.EventHubs;
 using BuildingMgmt.LocalStack.EventHubs;
 using BuildingMgmt.Testing;
 
@@ -65,6 +66,19 @@ internal sealed class TestHub : IAsyncDisposable
     public Task SendAsync(string partition, params IEnumerable<string> bodies) =>
         Producer.SendAsync(
             bodies.Select(body => new EventData(body)), new SendEventOptions { PartitionId = partition }, TestContext.Current.CancellationToken);
+
+    /// <summary>Sends encoded messages as they are, whatever they are, as one batch.</summary>
+    public async Task SendEncodedAsync(string partition, params byte[][] messages)
+    {
+        var token = TestContext.Current.CancellationToken;
+        var connection = await HubConnection.OpenAsync(HubAddress.Parse(ConnectionString, Name), TimeProvider.System, token);
+        await using (connection)
+        {
+            var sender = await HubSender.OpenAsync(connection, partition, token);
+            var batch = EventEncoder.ToBatch([.. messages.Select(message => new Amqp.ByteBuffer(message, 0, message.Length, message.Length))], null);
+            await sender.SendAsync(batch, TimeSpan.FromSeconds(20), token);
+        }
+    }
 
     /// <summary>The sequence number up to which a partition was worked off; null without a checkpoint.</summary>
     public async Task<string?> CheckpointAsync(string partition)

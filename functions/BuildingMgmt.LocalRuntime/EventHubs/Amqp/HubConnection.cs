@@ -1,5 +1,6 @@
 using Amqp;
 using Amqp.Framing;
+using Amqp.Handler;
 using Amqp.Sasl;
 
 namespace BuildingMgmt.LocalRuntime.EventHubs;
@@ -12,7 +13,11 @@ internal sealed class HubConnection : IAsyncDisposable
 {
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan TokenRenewal = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(20);
     private const int IdleTimeoutMilliseconds = 60_000;
+
+    // As large as an event can be: one frame, one buffer, nothing to join.
+    private const int FrameSizeMax = (1024 + 64) * 1024;
 
     private readonly Connection _connection;
     private readonly CancellationTokenSource _closed = new();
@@ -41,8 +46,8 @@ internal sealed class HubConnection : IAsyncDisposable
     /// <exception cref="Azure.Messaging.EventHubs.EventHubsException">The endpoint cannot be reached or refuses the key.</exception>
     public static async Task<HubConnection> OpenAsync(HubAddress address, TimeProvider time, CancellationToken cancellationToken)
     {
-        var factory = new ConnectionFactory();
-        factory.AMQP.MaxFrameSize = 1024 * 1024 + 64 * 1024;
+        var factory = new ConnectionFactory([new HubTransportProvider()]);
+        factory.AMQP.MaxFrameSize = FrameSizeMax;
         factory.AMQP.ContainerId = $"local-runtime-{Guid.NewGuid():N}";
         factory.AMQP.HostName = address.Host;
         factory.AMQP.IdleTimeout = IdleTimeoutMilliseconds;
@@ -51,7 +56,10 @@ internal sealed class HubConnection : IAsyncDisposable
         HubConnection? connection = null;
         try
         {
-            connection = new HubConnection(address, await factory.CreateAsync(target, cancellationToken).ConfigureAwait(false), time);
+            // The wait is ours as well: a host that does not answer is given up before TCP does.
+            var opened = await factory.CreateAsync(target, cancellationToken, new OpenHandler())
+                .WaitAsync(ConnectTime, cancellationToken).ConfigureAwait(false);
+            connection = new HubConnection(address, opened, time);
             await connection.AuthorizeAsync(cancellationToken).ConfigureAwait(false);
             connection._renewal = connection.RenewTokenAsync();
             return connection;
@@ -120,6 +128,18 @@ internal sealed class HubConnection : IAsyncDisposable
         {
             // Without a token the endpoint detaches the links: their owners see that and connect anew.
             _ = _connection.CloseAsync(TimeSpan.FromSeconds(1), null);
+        }
+    }
+
+    /// <summary>Tells the endpoint a frame size that leaves room for what <see cref="FrameRewriter"/> adds.</summary>
+    private sealed class OpenHandler : IHandler
+    {
+        public bool CanHandle(EventId id) => id == EventId.ConnectionLocalOpen;
+
+        public void Handle(Event protocolEvent)
+        {
+            if (protocolEvent.Context is Open open)
+                open.MaxFrameSize = FrameSizeMax - FrameRewriter.Growth;
         }
     }
 }

@@ -27,6 +27,7 @@ internal sealed class HubReceiver : IAsyncDisposable
 
     private readonly HubConnection _connection;
     private readonly Prefetch _prefetch;
+    private readonly Action<EventData, Exception> _undecodable;
     private readonly ReceiverLink _link;
     private readonly Channel<EventData> _events = Channel.CreateUnbounded<EventData>(
         new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = false });
@@ -36,11 +37,20 @@ internal sealed class HubReceiver : IAsyncDisposable
     private int _waiting;
     private long _waitingBytes;
     private long _eventBytes = LargestEventBytes;
+    private EventPlace _last = EventPlace.None;
 
-    private HubReceiver(HubConnection connection, string consumerGroup, string partition, StartPosition start, Prefetch prefetch, string name)
+    private HubReceiver(
+        HubConnection connection,
+        string consumerGroup,
+        string partition,
+        StartPosition start,
+        Prefetch prefetch,
+        string name,
+        Action<EventData, Exception> undecodable)
     {
         _connection = connection;
         _prefetch = prefetch;
+        _undecodable = undecodable;
         var address = connection.Address;
         _link = new ReceiverLink(
             connection.Session,
@@ -71,6 +81,7 @@ internal sealed class HubReceiver : IAsyncDisposable
         _link.Start(0, OnMessage);
     }
 
+    /// <param name="undecodable">Told of each event that cannot be decoded; it comes nevertheless, as bytes.</param>
     /// <exception cref="EventHubsException">The endpoint cannot be reached, or refuses the link.</exception>
     public static async Task<HubReceiver> OpenAsync(
         HubAddress address,
@@ -79,6 +90,7 @@ internal sealed class HubReceiver : IAsyncDisposable
         StartPosition start,
         Prefetch prefetch,
         string name,
+        Action<EventData, Exception> undecodable,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -86,7 +98,7 @@ internal sealed class HubReceiver : IAsyncDisposable
         HubReceiver? receiver = null;
         try
         {
-            receiver = new HubReceiver(connection, consumerGroup, partition, start, prefetch, name);
+            receiver = new HubReceiver(connection, consumerGroup, partition, start, prefetch, name, undecodable);
             await receiver._attached.Task.WaitAsync(AttachTime, cancellationToken).ConfigureAwait(false);
             receiver.GiveCredit();
             return receiver;
@@ -153,7 +165,10 @@ internal sealed class HubReceiver : IAsyncDisposable
     // Runs on the connection's read pump: it must not wait.
     private void OnMessage(IReceiverLink link, Message message)
     {
-        var eventData = new EventData(message, EventPlace.Of(message));
+        var eventData = ReceivedPayload.ToEvent(message, _last, out var error);
+        _last = eventData.Place;
+        if (error is not null)
+            _undecodable(eventData, error);
         link.Accept(message);
         var size = Size(eventData);
         bool low;

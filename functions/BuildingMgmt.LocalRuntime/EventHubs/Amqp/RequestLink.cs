@@ -54,9 +54,10 @@ internal sealed class RequestLink : IAsyncDisposable
         }
 
         Observe(sent);
-        var answer = await answered.ConfigureAwait(false)
+        var delivery = await answered.ConfigureAwait(false)
             ?? throw HubErrors.From(new TimeoutException(), _connection.Address.Hub, operation);
-        _receiver.Accept(answer);
+        _receiver.Accept(delivery);
+        var answer = ReceivedPayload.Decode(delivery);
         var status = answer.ApplicationProperties?["status-code"] is int code ? code : 0;
         if (status is 200 or 202)
             return answer;

@@ -122,6 +122,8 @@ public class EventData : MessageContent
     /// <summary>Events of one key share a partition; null when the sender gave none.</summary>
     public string PartitionKey => _place.PartitionKey;
 
+    internal EventPlace Place => _place;
+
     internal int BodyLength => _message.Body.TryGetData(out _) ? Body.Length : 0;
 
     /// <summary>The message that carries the event.</summary>

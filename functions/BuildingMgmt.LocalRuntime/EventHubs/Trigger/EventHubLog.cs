@@ -43,4 +43,8 @@ internal static partial class EventHubLog
 
     [LoggerMessage(LogEvents.OwnershipNotGivenUp, LogLevel.Warning, "Ownership of partition {Partition} could not be given up; it expires by itself")]
     public static partial void OwnershipNotGivenUp(this ILogger logger, Exception exception, string partition);
+
+    [LoggerMessage(LogEvents.EventUndecodable, LogLevel.Warning,
+        "Event {SequenceNumber} of partition {Partition} of {Hub} is no AMQP message that can be decoded; the function gets its bytes")]
+    public static partial void EventUndecodable(this ILogger logger, Exception exception, long sequenceNumber, string partition, HubAddress hub);
 }

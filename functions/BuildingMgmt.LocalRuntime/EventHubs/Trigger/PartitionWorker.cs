@@ -87,7 +87,7 @@ internal sealed class PartitionWorker
             {
                 var start = _position ??= await FirstPositionAsync().ConfigureAwait(false);
                 var receiver = await HubReceiver.OpenAsync(
-                    _work.Address, _work.ConsumerGroup, _partition, start, _work.Settings.Prefetch, _work.Instance, _work.Time,
+                    _work.Address, _work.ConsumerGroup, _partition, start, _work.Settings.Prefetch, _work.Instance, Undecodable, _work.Time,
                     _stopReceiving.Token).ConfigureAwait(false);
                 await using (receiver.ConfigureAwait(false))
                 {
@@ -125,6 +125,9 @@ internal sealed class PartitionWorker
         }
     }
 
+    private void Undecodable(EventData eventData, Exception error) =>
+        _work.Logger.EventUndecodable(error, eventData.SequenceNumber, _partition, _work.Address);
+
     private async Task<StartPosition> FirstPositionAsync()
     {
         var checkpoint = await _work.Blobs.ReadCheckpointAsync(_partition, _stopReceiving.Token).ConfigureAwait(false);
@@ -155,12 +158,14 @@ internal sealed class PartitionWorker
             batch.Clear();
             if (!finished)
                 throw new OperationCanceledException(_stopReceiving.Token);
+            _batches++;
+            if (last.SequenceNumber == long.MinValue)
+                continue; // Its place could not be read, nor that of any before it: the next event's will do.
             _position = last.OffsetString is { } offset ? StartPosition.AfterOffset(offset) : StartPosition.AfterSequenceNumber(last.SequenceNumber);
 
             // The checkpoint moves when the function threw as well: Event Hubs knows no poisoned events.
-            if (CheckpointIsNext)
+            if (_batches % settings.BatchCheckpointFrequency == 0)
                 _checkpoints.Advance(last);
-            _batches++;
         }
     }
 
