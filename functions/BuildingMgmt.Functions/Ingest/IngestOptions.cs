@@ -22,6 +22,13 @@ public sealed class IngestOptions : IValidatableObject
     /// <summary>A reading older than this is dead-lettered, whatever its building's retention. Default 2000-01-01T00:00Z.</summary>
     public DateTimeOffset OldestReading { get; set; } = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>
+    /// An instance that keeps a transaction open and sends nothing for this long is taken for frozen, and its partition is
+    /// taken from it, seconds. Default 20; with 5 more it must stay below the write pool's statement timeout.
+    /// </summary>
+    [Range(1, 600)]
+    public int FrozenAfterSeconds { get; set; } = 20;
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

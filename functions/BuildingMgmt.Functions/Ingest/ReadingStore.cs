@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Postgres;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace BuildingMgmt.Functions.Ingest;
@@ -11,11 +12,14 @@ namespace BuildingMgmt.Functions.Ingest;
 /// Stores slices: readings, dead letters, ledger and the partition's position in one transaction, so that either all of an
 /// event is accounted for or nothing of it.
 /// </summary>
-internal sealed class ReadingStore(PostgresPools pools, ILogger<ReadingStore> logger)
+internal sealed class ReadingStore(PostgresPools pools, IOptions<IngestOptions> options, ILogger<ReadingStore> logger)
 {
     // After a conflict this many slices of the partition go the slower way that expects conflicts: a gateway that
     // repeats itself does so more than once, and a COPY that fails half-way has cost its time.
     private const int WarySlices = 8;
+
+    // Who waits for a partition waits longer than its holder may be idle.
+    private const int LockMarginSeconds = 5;
 
     private const string Savepoint = "before_copy";
 
@@ -48,8 +52,9 @@ internal sealed class ReadingStore(PostgresPools pools, ILogger<ReadingStore> lo
     {
         // Of the transaction only: behind PgBouncer the session goes on to someone else. An instance that freezes in the
         // middle must not keep the partition from the one that takes it over.
-        const string idleLimitSql = "SET LOCAL idle_in_transaction_session_timeout = '20s'";
-        const string lockLimitSql = "SET LOCAL lock_timeout = '25s'";
+        var frozenAfter = options.Value.FrozenAfterSeconds;
+        var idleLimitSql = $"SET LOCAL idle_in_transaction_session_timeout = '{frozenAfter}s'";
+        var lockLimitSql = $"SET LOCAL lock_timeout = '{frozenAfter + LockMarginSeconds}s'";
         // The row is made first, so that also the first event of a partition finds something to lock.
         const string makeSql = """
             INSERT INTO ingest_position (hub, partition_id, sequence_number, enqueued_at) VALUES ($1, $2, -1, '-infinity')
@@ -94,10 +99,11 @@ internal sealed class ReadingStore(PostgresPools pools, ILogger<ReadingStore> lo
             SELECT count(pg_terminate_backend(pid))
             FROM pg_stat_activity
             WHERE usename = current_user AND datname = current_database() AND application_name = current_setting('application_name')
-                AND wait_event = 'ClientRead' AND xact_start < now() - interval '20 s' AND pid <> pg_backend_pid()
+                AND wait_event = 'ClientRead' AND xact_start < now() - $1 AND pid <> pg_backend_pid()
             """;
 
         await using var command = pools.Write.CreateCommand(endSql);
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = TimeSpan.FromSeconds(options.Value.FrozenAfterSeconds) });
         if (await command.ExecuteScalarAsync(cancellationToken) is long and > 0 and var count)
             logger.StaleSessionsEnded((int)count);
     }

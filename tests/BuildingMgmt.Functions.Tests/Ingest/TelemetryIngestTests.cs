@@ -12,6 +12,8 @@ public sealed class TelemetryIngestTests(PostgresFixture postgres, AzuriteFixtur
     private TestDatabase database = null!;
     private IngestApp app = null!;
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     public async ValueTask InitializeAsync()
     {
         database = await postgres.CreateDatabaseAsync();
@@ -169,6 +171,25 @@ public sealed class TelemetryIngestTests(PostgresFixture postgres, AzuriteFixtur
         Assert.Equal("gw 50 250=250+0+0", await app.LedgerAsync());
         Assert.Equal("250", await app.QueryAsync("SELECT count(*) FROM reading"));
         await app.AssertLatestAsync();
+    }
+
+    [Fact]
+    public async Task Partition_is_taken_from_an_instance_that_froze_in_the_middle_of_its_copy()
+    {
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString + ";Pooling=false;Application Name=building-mgmt write");
+        await using var frozen = await source.OpenConnectionAsync(Token);
+        await app.StoreAsync(Batch.Of(Batch.Co2(0, "11:58:00", 1)));
+        await using (var hold = new NpgsqlCommand("BEGIN; SELECT FROM ingest_position FOR UPDATE", frozen))
+            await hold.ExecuteNonQueryAsync(Token);
+        var copy = await frozen.BeginRawBinaryCopyAsync("COPY reading FROM STDIN (FORMAT BINARY)", Token);
+
+        await using var other = await IngestApp.StartAsync(
+            database.ConnectionString, azurite.ConnectionString, settings: ("Ingest:FrozenAfterSeconds", "1"));
+        var events = app.Events(Batch.Of(Batch.Co2(0, "11:59:00", 2)));
+        Assert.Equal(PostgresErrorCodes.LockNotAvailable, (await Assert.ThrowsAsync<PostgresException>(() => other.StoreAsync(events))).SqlState);
+        await other.StoreAsync(events);
+        Assert.Equal("gw 2 2=2+0+0", await app.LedgerAsync());
+        await Assert.ThrowsAnyAsync<NpgsqlException>(async () => await copy.DisposeAsync());
     }
 
     [Fact]
