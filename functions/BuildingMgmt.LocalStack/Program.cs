@@ -31,7 +31,8 @@ catch (ServiceFailedException error)
 }
 catch (Exception error) when (error is IOException or UnauthorizedAccessException)
 {
-    await Console.Error.WriteLineAsync($"{error.Message}\nIs there room on the disk, and may this user write there? --data chooses another folder.");
+    await Console.Error.WriteLineAsync(
+        $"{error.Message}\nIs there room on the disk, and may this user write there? --data chooses another folder.");
     return 1;
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -61,7 +61,7 @@ public sealed class RefusalTests : IDisposable
     [Fact]
     public async Task Missing_node_is_said_with_what_to_install()
     {
-        var (exitCode, output) = await StackCommandRun.ToEndAsync(folder.File("data"), [], new Dictionary<string, string> { ["PATH"] = folder.Path });
+        var (exitCode, output) = await StackCommandRun.ToEndAsync(folder.File("data"), [], OnlyThisPath());
         Assert.Equal(1, exitCode);
         Assert.Contains("Node.js is not in PATH. Install Node.js 20 or newer", output, StringComparison.Ordinal);
     }
@@ -72,8 +72,10 @@ public sealed class RefusalTests : IDisposable
         var node = folder.File("node");
         await File.WriteAllTextAsync(node, "#!/bin/sh\necho v16.20.2\n", TestContext.Current.CancellationToken);
         File.SetUnixFileMode(node, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var (exitCode, output) = await StackCommandRun.ToEndAsync(folder.File("data"), [], new Dictionary<string, string> { ["PATH"] = folder.Path });
+        var (exitCode, output) = await StackCommandRun.ToEndAsync(folder.File("data"), [], OnlyThisPath());
         Assert.Equal(1, exitCode);
         Assert.Contains("is Node.js v16.20.2. Install Node.js 20 or newer", output, StringComparison.Ordinal);
     }
+
+    private Dictionary<string, string> OnlyThisPath() => new() { ["PATH"] = folder.Path };
 }

@@ -92,7 +92,8 @@ public sealed class RunningStackTests(StackOfTwo fixture) : IClassFixture<StackO
     {
         var (exitCode, output) = await StackCommandRun.ToEndAsync(stack.DataFolder, []);
         Assert.Equal(1, exitCode);
-        Assert.Contains($"Another stack (process {stack.Process.ProcessId}) runs on \"{stack.DataFolder}\"", output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Another stack (process {stack.Process.ProcessId}) runs on \"{stack.DataFolder}\"", output, StringComparison.Ordinal);
         Assert.Contains("--data", output, StringComparison.Ordinal);
         Assert.True(File.Exists(stack.RunFilePath), "the first one still runs");
     }
@@ -105,8 +106,10 @@ public sealed class RunningStackTests(StackOfTwo fixture) : IClassFixture<StackO
         await Eventually.TrueAsync(
             async () =>
             {
-                var dashboard = await client.GetFromJsonAsync<JsonElement>($"/api/dashboard/floor/{floor}", TestContext.Current.CancellationToken);
-                return dashboard.GetProperty("sensors").EnumerateArray().Any(sensor => sensor.GetProperty("metrics").EnumerateObject().Any());
+                var dashboard = await client.GetFromJsonAsync<JsonElement>(
+                    $"/api/dashboard/floor/{floor}", TestContext.Current.CancellationToken);
+                return dashboard.GetProperty("sensors").EnumerateArray()
+                    .Any(sensor => sensor.GetProperty("metrics").EnumerateObject().Any());
             },
             TimeSpan.FromSeconds(60),
             "a reading of the demo building is on its dashboard",

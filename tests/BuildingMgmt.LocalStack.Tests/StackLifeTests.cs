@@ -31,7 +31,8 @@ public sealed class StackLifeTests : IDisposable
         var third = await StartAsync();
         Assert.Equal(["before the kill", "before the stop"], await ReadAsync(third.Run));
         var services = third.Processes();
-        using (var azurite = System.Diagnostics.Process.GetProcessById(services.Single(service => service.Name == "azurite").Identity.ProcessId))
+        var azuriteId = services.Single(service => service.Name == "azurite").Identity.ProcessId;
+        using (var azurite = System.Diagnostics.Process.GetProcessById(azuriteId))
             azurite.Kill();
         Assert.Equal(1, await third.EndedAsync());
         Assert.Contains("\"azurite\" ended with exit code 137", third.Process.LastLines, StringComparison.Ordinal);
@@ -41,13 +42,15 @@ public sealed class StackLifeTests : IDisposable
     private static async Task WriteAsync(RunFile run, string name)
     {
         await using var source = NpgsqlDataSource.Create(run.Postgres);
-        await using var insert = source.CreateCommand("INSERT INTO building (building_id, name, time_zone) VALUES (gen_random_uuid(), $1, 'UTC')");
+        await using var insert = source.CreateCommand(
+            "INSERT INTO building (building_id, name, time_zone) VALUES (gen_random_uuid(), $1, 'UTC')");
         insert.Parameters.Add(new() { Value = name });
         await insert.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
         var table = new TableClient(run.Storage, "life");
         await table.CreateIfNotExistsAsync(TestContext.Current.CancellationToken);
-        await table.UpsertEntityAsync(new TableEntity("life", "1") { ["Name"] = name }, cancellationToken: TestContext.Current.CancellationToken);
+        await table.UpsertEntityAsync(
+            new TableEntity("life", "1") { ["Name"] = name }, cancellationToken: TestContext.Current.CancellationToken);
     }
 
     private static async Task<List<string>> ReadAsync(RunFile run)

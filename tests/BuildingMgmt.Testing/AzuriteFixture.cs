@@ -5,8 +5,8 @@ using Xunit;
 namespace BuildingMgmt.Testing;
 
 /// <summary>
-/// One Azurite for a test assembly: <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>. Tests share it, so each uses table and container
-/// names of its own.
+/// One Azurite for a test assembly: <c>[assembly: AssemblyFixture(typeof(AzuriteFixture))]</c>. Tests share it, so each uses
+/// table and container names of its own.
 /// </summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {

@@ -25,7 +25,8 @@ public static class Chromium
             TestContext.Current.SendDiagnosticMessage("Installing Debian's package \"chromium\" for the tests of pages (about 300 MB).");
             await RunAsync(aptGet, ["update", "--quiet=2"], cancellationToken);
             await RunAsync(aptGet, ["install", "--yes", "--quiet=2", "--no-install-recommends", "chromium"], cancellationToken);
-            return Find() ?? throw new InvalidOperationException("The package \"chromium\" is installed, and yet there is no chromium in PATH.");
+            return Find()
+                ?? throw new InvalidOperationException("The package \"chromium\" is installed, and yet there is no chromium in PATH.");
         }
         finally
         {

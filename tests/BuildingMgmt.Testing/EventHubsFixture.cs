@@ -4,8 +4,8 @@ using Xunit;
 namespace BuildingMgmt.Testing;
 
 /// <summary>
-/// One Event Hubs endpoint with the hub <c>telemetry</c> (4 partitions): <c>IClassFixture&lt;EventHubsFixture&gt;</c> for a class of tests, which
-/// then share the hub's events.
+/// One Event Hubs endpoint with the hub <c>telemetry</c> (4 partitions): <c>IClassFixture&lt;EventHubsFixture&gt;</c> for a class of
+/// tests, which then share the hub's events.
 /// </summary>
 public sealed class EventHubsFixture : IAsyncLifetime
 {

@@ -103,7 +103,8 @@ public sealed class RunningStack : IAsyncDisposable
         return left.Count == 0
             ? exitCode
             : throw new InvalidOperationException(
-                $"The stack ended with exit code {exitCode} and left behind: {string.Join(", ", left)}. It said last:\n{Process.LastLines}");
+                $"The stack ended with exit code {exitCode} and left behind: {string.Join(", ", left)}. "
+                + $"It said last:\n{Process.LastLines}");
     }
 
     /// <summary>Kills the command alone, as a crash would, and returns when its services have ended by themselves.</summary>
@@ -112,7 +113,9 @@ public sealed class RunningStack : IAsyncDisposable
         var processes = Processes();
         await Process.KillAsync();
         await Eventually.TrueAsync(
-            () => Task.FromResult(!processes.Any(process => process.Identity.IsRunning())), StopDeadline, "the services of a killed stack end");
+            () => Task.FromResult(!processes.Any(process => process.Identity.IsRunning())),
+            StopDeadline,
+            "the services of a killed stack end");
         await EndedAsync();
     }
 

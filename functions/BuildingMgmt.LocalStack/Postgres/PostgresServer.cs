@@ -121,7 +121,8 @@ public sealed class PostgresServer : IAsyncDisposable
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InvalidPassword)
         {
             throw new ServiceFailedException(
-                "PostgreSQL refuses the password that is kept beside its data (secrets.json). Bring that file back, or start on a new folder.",
+                "PostgreSQL refuses the password that is kept beside its data (secrets.json). Bring that file back, or start on a new "
+                + "folder.",
                 error);
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException)

@@ -27,7 +27,8 @@ internal sealed class Catalogue(string dataFolder, string connectionString)
         catch (Exception error) when (error is NpgsqlException or InvalidOperationException or ArgumentException)
         {
             throw new ServiceFailedException(
-                $"The database could not be prepared: {error.Message} Look into PostgreSQL's log, or check the connection string of --postgres.",
+                $"The database could not be prepared: {error.Message} Look into PostgreSQL's log, or check the connection string of "
+                + "--postgres.",
                 error);
         }
     }
