@@ -7,6 +7,9 @@ namespace BuildingMgmt.Functions.Ingest;
 /// <summary>Strings of JSON without exceptions for bad ones, and without allocation for good ones.</summary>
 internal static class JsonText
 {
+    /// <summary>Room for a string with escapes, which take six bytes for one: longer is no id, no timestamp and no known metric.</summary>
+    public const int BytesMax = 512;
+
     /// <summary>Gives the bytes of a string or property name, with escapes resolved.</summary>
     /// <param name="buffer">Used when there are escapes. What does not fit is refused: nothing that long is known.</param>
     public static bool TryUnescape(in Utf8JsonReader reader, Span<byte> buffer, out ReadOnlySpan<byte> utf8)

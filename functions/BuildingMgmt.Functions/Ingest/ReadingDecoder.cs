@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using BuildingMgmt.Functions.Catalogue;
@@ -14,9 +13,6 @@ internal sealed class ReadingDecoder
     // so that one long reading cannot become a hundred copies of itself.
     private const int ErrorsPerReadingMax = 16;
 
-    // An escape takes six bytes for one; nothing longer than this can be an id, a timestamp or a known metric.
-    private const int TextBytesMax = 512;
-
     private CatalogueSnapshot catalogue = null!;
     private long newest;
     private long oldest;
@@ -28,16 +24,6 @@ internal sealed class ReadingDecoder
     private List<DecodeError> errors = null!;
     private int eventFirstError;
     private long eventErrorBytes;
-
-    [Flags]
-    private enum Fields
-    {
-        None = 0,
-        SensorId = 1,
-        Timestamp = 2,
-        Data = 4,
-        Quality = 8,
-    }
 
     public bool MetUnknown { get; private set; }
 
@@ -76,7 +62,7 @@ internal sealed class ReadingDecoder
         }
 
         var (firstReading, firstError) = (decoded.Count, errors.Count);
-        var element = new Element();
+        var element = new ReadingElement();
         ReadFields(ref reader, ref element);
         var length = (int)reader.BytesConsumed - start;
 
@@ -93,38 +79,38 @@ internal sealed class ReadingDecoder
         Complete(element, firstReading, firstError, start, length);
     }
 
-    private void ReadFields(ref Utf8JsonReader reader, ref Element element)
+    private void ReadFields(ref Utf8JsonReader reader, ref ReadingElement element)
     {
         Span<byte> nameBuffer = stackalloc byte[64];
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var known = JsonText.TryUnescape(in reader, nameBuffer, out var name);
-            var field = !known ? Fields.None
-                : name.SequenceEqual("sensor_id"u8) ? Fields.SensorId
-                : name.SequenceEqual("timestamp"u8) ? Fields.Timestamp
-                : name.SequenceEqual("data"u8) ? Fields.Data
-                : name.SequenceEqual("quality"u8) ? Fields.Quality
-                : Fields.None;
+            var field = !known ? ReadingFields.None
+                : name.SequenceEqual("sensor_id"u8) ? ReadingFields.SensorId
+                : name.SequenceEqual("timestamp"u8) ? ReadingFields.Timestamp
+                : name.SequenceEqual("data"u8) ? ReadingFields.Data
+                : name.SequenceEqual("quality"u8) ? ReadingFields.Quality
+                : ReadingFields.None;
             reader.Read();
             if ((element.Seen & field) != 0)
             {
                 element.Fault ??= $"\"{JsonText.Describe(name)}\" appears twice.";
-                field = Fields.None;
+                field = ReadingFields.None;
             }
 
             element.Seen |= field;
             switch (field)
             {
-                case Fields.SensorId:
+                case ReadingFields.SensorId:
                     ReadSensorId(ref reader, ref element);
                     break;
-                case Fields.Timestamp:
-                    ReadTimestamp(ref reader, ref element);
+                case ReadingFields.Timestamp:
+                    element.ReadTimestamp(ref reader);
                     break;
-                case Fields.Quality:
-                    ReadQuality(ref reader, ref element);
+                case ReadingFields.Quality:
+                    element.ReadQuality(ref reader);
                     break;
-                case Fields.Data:
+                case ReadingFields.Data:
                     ReadOrPostponeData(ref reader, ref element);
                     break;
                 default:
@@ -134,70 +120,15 @@ internal sealed class ReadingDecoder
         }
     }
 
-    private void ReadSensorId(ref Utf8JsonReader reader, ref Element element)
+    private void ReadSensorId(ref Utf8JsonReader reader, ref ReadingElement element)
     {
-        Span<byte> buffer = stackalloc byte[TextBytesMax];
-        if (reader.TokenType == JsonTokenType.String
-            && JsonText.TryUnescape(in reader, buffer, out var text)
-            && Utf8Parser.TryParse(text, out Guid sensorId, out var consumed)
-            && consumed == text.Length)
-        {
-            element.SensorId = sensorId;
-            if (!catalogue.TryGetSensor(sensorId, out element.Sensor))
-                MetUnknown = true;
-            return;
-        }
-
-        element.Fault ??= "\"sensor_id\" is no UUID.";
-        reader.Skip();
-    }
-
-    private static void ReadTimestamp(ref Utf8JsonReader reader, ref Element element)
-    {
-        Span<byte> buffer = stackalloc byte[TextBytesMax];
-        if (reader.TokenType == JsonTokenType.String
-            && JsonText.TryUnescape(in reader, buffer, out var text)
-            && ReadingTimestamp.TryParse(text, out element.TimeMicroseconds))
-        {
-            return;
-        }
-
-        element.Fault ??= "\"timestamp\" is no ISO 8601 time with Z or an offset.";
-        reader.Skip();
-    }
-
-    private static void ReadQuality(ref Utf8JsonReader reader, ref Element element)
-    {
-        if (reader.TokenType == JsonTokenType.Null)
-            return;
-        if (reader.TokenType == JsonTokenType.String)
-        {
-            Span<byte> buffer = stackalloc byte[TextBytesMax];
-            if (JsonText.TryUnescape(in reader, buffer, out var text))
-            {
-                if (text.SequenceEqual("good"u8))
-                    return;
-                if (text.SequenceEqual("uncertain"u8))
-                {
-                    element.Quality = ReadingQuality.Uncertain;
-                    return;
-                }
-
-                if (text.SequenceEqual("bad"u8))
-                {
-                    element.Quality = ReadingQuality.Bad;
-                    return;
-                }
-            }
-        }
-
-        element.Fault ??= "\"quality\" is none of good, uncertain and bad.";
-        reader.Skip();
+        if (element.TryReadSensorId(ref reader) && !catalogue.TryGetSensor(element.SensorId, out element.Sensor))
+            MetUnknown = true;
     }
 
     // Metrics mean nothing without their sensor. Where "data" comes first the reader is kept as it stands, and the
     // metrics are read once the whole element was seen.
-    private void ReadOrPostponeData(ref Utf8JsonReader reader, ref Element element)
+    private void ReadOrPostponeData(ref Utf8JsonReader reader, ref ReadingElement element)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -223,7 +154,7 @@ internal sealed class ReadingDecoder
 
     private int ReadData(ref Utf8JsonReader reader, CatalogueSensor sensor)
     {
-        Span<byte> buffer = stackalloc byte[TextBytesMax];
+        Span<byte> buffer = stackalloc byte[JsonText.BytesMax];
         var entries = 0;
         var firstError = errors.Count;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -258,15 +189,15 @@ internal sealed class ReadingDecoder
         return entries;
     }
 
-    private (string Reason, string Detail)? Refuse(in Element element)
+    private (string Reason, string Detail)? Refuse(in ReadingElement element)
     {
         if (element.Fault is { } fault)
             return (DeadLetterReason.Malformed, fault);
-        if ((element.Seen & Fields.SensorId) == 0)
+        if ((element.Seen & ReadingFields.SensorId) == 0)
             return (DeadLetterReason.Malformed, "\"sensor_id\" is missing.");
-        if ((element.Seen & Fields.Timestamp) == 0)
+        if ((element.Seen & ReadingFields.Timestamp) == 0)
             return (DeadLetterReason.Malformed, "\"timestamp\" is missing.");
-        if ((element.Seen & Fields.Data) == 0)
+        if ((element.Seen & ReadingFields.Data) == 0)
             return (DeadLetterReason.Malformed, "\"data\" is missing.");
         if (element.Entries == 0)
             return (DeadLetterReason.Malformed, "\"data\" is empty.");
@@ -282,7 +213,7 @@ internal sealed class ReadingDecoder
         return null;
     }
 
-    private void Complete(in Element element, int firstReading, int firstError, int start, int length)
+    private void Complete(in ReadingElement element, int firstReading, int firstError, int start, int length)
     {
         foreach (ref var reading in CollectionsMarshal.AsSpan(decoded)[firstReading..])
         {
@@ -323,17 +254,4 @@ internal sealed class ReadingDecoder
     }
 
     private static long Seconds(long microseconds) => microseconds / 1_000_000;
-
-    private ref struct Element
-    {
-        public Fields Seen;
-        public string? Fault;
-        public Guid SensorId;
-        public CatalogueSensor? Sensor;
-        public long TimeMicroseconds;
-        public ReadingQuality Quality;
-        public int Entries;
-        public bool DataPostponed;
-        public Utf8JsonReader Postponed;
-    }
 }
