@@ -57,6 +57,8 @@ internal sealed class PeerTransport : IAsyncTransport
 
     public async Task SendAsync(IList<ByteBuffer> bufferList, int listSize)
     {
+        // The caller has more to say, mostly: what it adds while this waits for a thread goes out with the next system call, together.
+        await Task.Yield();
         var eventBytes = 0;
         var segments = new ArraySegment<byte>[bufferList.Count];
         for (var i = 0; i < segments.Length; i++)
