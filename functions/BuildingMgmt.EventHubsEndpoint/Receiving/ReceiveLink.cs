@@ -24,7 +24,7 @@ internal sealed class ReceiveLink : PeerLink, IThreadPoolWorkItem
 
     private int _state;
     private LogReader? _reader;
-    private int _unsettled;
+    private long _unsettledBytes;
 
     // Counted as AMQP says (part 2, section 2.6.7): deliveries, from zero, with wrap-around.
     private uint _creditLimit;
@@ -139,7 +139,7 @@ internal sealed class ReceiveLink : PeerLink, IThreadPoolWorkItem
 
     private bool MaySend() =>
         !IsClosed && (int)(Volatile.Read(ref _creditLimit) - _sent) > 0 && Peer.HasRoom
-        && Volatile.Read(ref _unsettled) < Peer.Limits.UnsettledEventsMax;
+        && Interlocked.Read(ref _unsettledBytes) < Peer.Limits.UnsettledBytesMax;
 
     private void Send(StoredEvent stored)
     {
@@ -147,7 +147,7 @@ internal sealed class ReceiveLink : PeerLink, IThreadPoolWorkItem
         var message = new StoredMessage(new ByteBuffer(bytes.Array!, bytes.Offset, bytes.Count, bytes.Count));
         Volatile.Write(ref _sent, _sent + 1);
         if (!Link.SettleOnSend)
-            Interlocked.Increment(ref _unsettled);
+            Interlocked.Add(ref _unsettledBytes, message.KeptBytes);
         Peer.OnQueued(bytes.Count);
         try
         {
@@ -166,7 +166,10 @@ internal sealed class ReceiveLink : PeerLink, IThreadPoolWorkItem
             return;
         // The library takes from the buffer what it puts into frames: what is left in it will never be written.
         Peer.OnSent(message.Encoded.Length);
-        if (!Link.SettleOnSend && Interlocked.Decrement(ref _unsettled) == Peer.Limits.UnsettledEventsMax / 2)
+        if (Link.SettleOnSend)
+            return;
+        var left = Interlocked.Add(ref _unsettledBytes, -message.KeptBytes);
+        if (left < Peer.Limits.UnsettledBytesMax && left + message.KeptBytes >= Peer.Limits.UnsettledBytesMax)
             Wake();
     }
 
@@ -182,9 +185,14 @@ internal sealed class ReceiveLink : PeerLink, IThreadPoolWorkItem
 
     private sealed class StoredMessage(ByteBuffer encoded) : Message
     {
+        /// <summary>A small event costs the library's own objects as well.</summary>
+        private const int OverheadBytes = 500;
+
         private int _settled;
 
         public ByteBuffer Encoded { get; } = encoded;
+
+        public int KeptBytes { get; } = encoded.Length + OverheadBytes;
 
         public bool TrySettle() => Interlocked.Exchange(ref _settled, 1) == 0;
     }

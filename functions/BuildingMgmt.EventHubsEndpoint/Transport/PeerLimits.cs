@@ -44,8 +44,8 @@ internal sealed record PeerLimits
     /// <summary>Frames read while one write to the peer is stuck; their answers would pile up.</summary>
     public int FramesReadWhileStuckMax { get; init; } = 10_000;
 
-    /// <summary>Events that a receiver has got and not settled, where it asked to settle them itself.</summary>
-    public int UnsettledEventsMax { get; init; } = 2_000;
+    /// <summary>Events of one link that the peer has got and not settled, where it asked to settle them itself, bytes: the library keeps them.</summary>
+    public int UnsettledBytesMax { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>Credit given to a sender.</summary>
     public int SenderCredit { get; init; } = 1_000;

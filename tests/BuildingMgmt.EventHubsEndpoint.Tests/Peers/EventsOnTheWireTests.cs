@@ -123,4 +123,27 @@ public sealed class EventsOnTheWireTests : IDisposable
         await peer.WriteAsync(0, new Dispose { Role = true, First = transfer.DeliveryId, Settled = true, State = new Accepted() });
         await _endpoint.AssertServesOthersAsync();
     }
+
+    [Fact]
+    public async Task A_receiver_that_settles_late_gets_a_few_megabytes_ahead_and_the_rest_as_it_settles()
+    {
+        using var peer = await _endpoint.OpenAsync();
+        await peer.BeginAsync();
+        await peer.AttachSenderAsync(Partition);
+        var large = Encoded.Data(new byte[100_000]);
+        for (var i = 0; i < 100; i++)
+        {
+            await peer.TransferAsync(large);
+            await peer.ExpectAsync<Dispose>();
+        }
+        await peer.AttachReceiverAsync(Receiver, 1_000, mode: SenderSettleMode.Unsettled);
+
+        for (uint i = 0; i < 100; i++)
+        {
+            Assert.Equal(large, Encoded.Rest(await peer.ReceiveAsync()));
+            // Forty of them are allowed ahead.
+            if (i >= 30)
+                await peer.WriteAsync(0, new Dispose { Role = true, First = i - 30, Settled = true, State = new Accepted() });
+        }
+    }
 }
