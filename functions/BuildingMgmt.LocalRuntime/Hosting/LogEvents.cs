@@ -28,6 +28,7 @@ internal static class LogEvents
     public const int HubAway = 310;
     public const int OwnershipNotGivenUp = 311;
     public const int EventUndecodable = 312;
+    public const int PositionUnknown = 313;
 
     public const int StorageProviderIgnored = 400;
 }

@@ -1,3 +1,4 @@
+using BuildingMgmt.LocalRuntime.EventHubs;
 using BuildingMgmt.LocalRuntime.Tests.Hosting;
 using BuildingMgmt.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,6 +48,20 @@ public sealed class EventHubTriggerTests(AzuriteFixture azurite) : IAsyncLifetim
         await using var host = await StartAsync<BatchFunction>();
         await ReceivedAsync(3);
         Assert.Equal(["a", "b", "c"], _received.Bodies);
+    }
+
+    [Fact]
+    public async Task Partition_that_ends_before_its_checkpoint_is_read_from_its_beginning()
+    {
+        var blobs = new PartitionBlobs(_hub.Container, "127.0.0.1", _hub.Name, "$Default");
+        await blobs.WriteCheckpointAsync("0", offset: "1000000", sequenceNumber: 1000, client: "earlier", Token);
+        await _hub.SendAsync("0", "first of a hub made anew");
+
+        await using var host = await StartAsync<BatchFunction>();
+
+        await ReceivedAsync(1);
+        Assert.Equal(["first of a hub made anew"], _received.Bodies);
+        await CheckpointAsync("0", "0");
     }
 
     [Fact]

@@ -28,8 +28,10 @@ internal static class HubErrors
         var transient = reason is FailureReason.ServiceBusy or FailureReason.ServiceTimeout
             or FailureReason.ServiceCommunicationProblem
             || condition is "amqp:internal-error" or "amqp:illegal-state" or "amqp:message:released" or "amqp:unauthorized-access";
-        return new EventHubsException(
-            transient, hub, $"{operation} failed: {error?.Description ?? "the connection was closed"} [{condition}].", reason, null);
+        var message = $"{operation} failed: {error?.Description ?? "the connection was closed"} [{condition}].";
+        return condition == AmqpNames.ArgumentError
+            ? new PositionUnknownException(hub, message)
+            : new EventHubsException(transient, hub, message, reason, null);
     }
 
     public static Exception From(Exception exception, string hub, string operation) => exception switch
@@ -45,3 +47,7 @@ internal static class HubErrors
         _ => exception,
     };
 }
+
+/// <summary>The partition has no such position: it ends before it, since the hub was made anew.</summary>
+internal sealed class PositionUnknownException(string hub, string message)
+    : EventHubsException(false, hub, message, FailureReason.GeneralError, null);

@@ -44,6 +44,10 @@ internal static partial class EventHubLog
     [LoggerMessage(LogEvents.OwnershipNotGivenUp, LogLevel.Warning, "Ownership of partition {Partition} could not be given up; it expires by itself")]
     public static partial void OwnershipNotGivenUp(this ILogger logger, Exception exception, string partition);
 
+    [LoggerMessage(LogEvents.PositionUnknown, LogLevel.Warning,
+        "Partition {Partition} of {Hub} does not reach as far as its checkpoint: the hub was made anew. It is read from its beginning")]
+    public static partial void PositionUnknown(this ILogger logger, Exception exception, string partition, HubAddress hub);
+
     [LoggerMessage(LogEvents.EventUndecodable, LogLevel.Warning,
         "Event {SequenceNumber} of partition {Partition} of {Hub} is no AMQP message that can be decoded; the function gets its bytes")]
     public static partial void EventUndecodable(this ILogger logger, Exception exception, long sequenceNumber, string partition, HubAddress hub);

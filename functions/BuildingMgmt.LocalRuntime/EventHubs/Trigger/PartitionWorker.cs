@@ -106,6 +106,11 @@ internal sealed class PartitionWorker
                 _work.Logger.PartitionTaken(_partition, _work.Address);
                 return;
             }
+            catch (PositionUnknownException e) when (_position != StartPosition.Earliest)
+            {
+                _work.Logger.PositionUnknown(e, _partition, _work.Address);
+                _position = StartPosition.Earliest;
+            }
             catch (Exception e)
             {
                 // Said once for each time that the endpoint or storage goes away.
