@@ -114,7 +114,8 @@ public sealed class AccessMiddleware(HttpFunctions functions, AccessTokens token
         return new Problem(StatusCodes.Status401Unauthorized, "not signed in", detail)
         {
             Parameter = HeaderNames.Authorization,
-            Hint = "Get a token from POST /api/auth/token and send it as Authorization: Bearer <token>.",
+            Hint = "POST {\"username\",\"password\"} to /api/auth/token and send its token as Authorization: Bearer <token>."
+                + (rule.AcceptsBasic ? " A gateway sends its id and secret as Basic credentials." : ""),
             Challenge = rule.AcceptsBasic ? $"{challenge}, Basic {Realm}" : challenge,
         };
     }

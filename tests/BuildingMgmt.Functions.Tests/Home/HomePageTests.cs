@@ -75,6 +75,11 @@ public sealed class HomePageTests(RunningApp app)
         await Assertions.Expect(value).ToHaveTextAsync("20.5 °C");
         await PostAsync(21.25);
         await Assertions.Expect(value).ToHaveTextAsync("21.25 °C", new() { Timeout = 15_000 });
+        await PostAsync(10000.4);
+        await Assertions.Expect(value).ToHaveTextAsync("10000.4 °C", new() { Timeout = 15_000 });
+        await page.SetViewportSizeAsync(390, 800);
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than a phone");
+        await page.SetViewportSizeAsync(1280, 720);
         await Assertions.Expect(page.Locator("[data-figure='readings_per_minute']")).Not.ToHaveTextAsync("–", new() { Timeout = 15_000 });
         await Assertions.Expect(page.Locator("#floors")).Not.ToContainTextAsync("South");
         if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 } folder)

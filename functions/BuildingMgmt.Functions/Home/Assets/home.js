@@ -154,15 +154,25 @@ function valueRow(sensor, metric, reading) {
   const row = element("tr", "", reading.stale ? "stale" : "");
   row.dataset.sensorId = sensor.sensor_id;
   row.dataset.metric = metric;
-  const value = Number.isInteger(reading.value) ? String(reading.value) : reading.value.toPrecision(5).replace(/\.?0+$/, "");
   row.append(
     element("td", sensor.name),
     element("td", sensor.zone ?? ""),
     element("td", metric),
-    element("td", `${value} ${reading.unit}`.trim(), "number"),
+    element("td", `${figure(reading.value)} ${reading.unit}`.trim(), "number"),
     element("td", reading.stale ? `${reading.quality}, stale` : reading.quality, reading.quality),
-    element("td", new Date(reading.timestamp).toLocaleTimeString()));
+    element("td", when(new Date(reading.timestamp))));
   return row;
+}
+
+// Small values by their significant digits, others by decimals: 0.0041, 21.37, 10000.4.
+function figure(value) {
+  const digits = Math.abs(value) < 1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: Math.abs(value) < 1000 ? 2 : 1 };
+  return value.toLocaleString("en", { ...digits, useGrouping: false });
+}
+
+// A time alone means today.
+function when(time) {
+  return time.toDateString() === new Date().toDateString() ? time.toLocaleTimeString() : time.toLocaleString();
 }
 
 async function refreshRate() {
