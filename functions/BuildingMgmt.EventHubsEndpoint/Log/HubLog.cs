@@ -104,12 +104,17 @@ internal sealed class HubLog : IDisposable
         if (!File.Exists(path))
         {
             var created = new HubDescription(name, partitions ?? PartitionsByDefault, time.GetUtcNow());
-            File.WriteAllText(path + ".new", JsonSerializer.Serialize(created));
+            using (var file = File.Create(path + ".new"))
+            {
+                JsonSerializer.Serialize(file, created);
+                // Before it has its name: after a power cut the name must not stand for an empty file.
+                file.Flush(flushToDisk: true);
+            }
             File.Move(path + ".new", path);
             return created;
         }
 
-        var found = JsonSerializer.Deserialize<HubDescription>(File.ReadAllText(path))
+        var found = Read(path)
             ?? throw new StartException($"\"{path}\" does not describe a hub: remove the data folder to start anew.");
         if (found.Name != name)
         {
@@ -123,6 +128,18 @@ internal sealed class HubLog : IDisposable
                 + $"start, because events stay where their partition key put them: say {found.Partitions}, or give an empty folder by --data.");
         }
         return found;
+    }
+
+    private static HubDescription? Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<HubDescription>(File.ReadAllText(path));
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private sealed record HubDescription(string Name, int Partitions, DateTimeOffset CreatedAt);

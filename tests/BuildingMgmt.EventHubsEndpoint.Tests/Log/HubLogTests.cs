@@ -29,6 +29,19 @@ public sealed class HubLogTests
         Assert.Contains("\"telemetry\", not \"other\"", Assert.Throws<StartException>(() => Open(folder, "other", null)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("{\"Name\":\"telem")]
+    public void A_torn_description_of_the_hub_is_refused_by_name(string torn)
+    {
+        using var folder = new ScratchFolder();
+        File.WriteAllText(Path.Combine(folder.Path, "hub.json"), torn);
+
+        var refusal = Assert.Throws<StartException>(() => Open(folder, "telemetry", null));
+
+        Assert.Contains("hub.json\" does not describe a hub", refusal.Message, StringComparison.Ordinal);
+    }
+
     private static HubLog Open(ScratchFolder folder, string hub, int? partitions) =>
         HubLog.Open(folder.Path, hub, partitions, new LogOptions { Fsync = false }, TimeProvider.System, NullLogger.Instance);
 }
