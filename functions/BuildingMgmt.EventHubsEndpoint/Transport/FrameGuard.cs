@@ -23,8 +23,11 @@ internal sealed class FrameGuard(PeerLimits limits)
     /// <summary>The last frame ends its delivery as one that was never sent.</summary>
     public bool IsAborted { get; private set; }
 
-    /// <summary>The peer has opened the connection.</summary>
-    public bool IsOpen { get; private set; }
+    /// <summary>
+    /// The peer has opened the connection, or closes it: it is no longer one that connected and says nothing, which the handshake's
+    /// time limit is for.
+    /// </summary>
+    public bool HandshakeIsOver { get; private set; }
 
     /// <summary>Looks at one whole frame.</summary>
     /// <returns>Bytes of it that the library may have: all, none, or all but the payload of a delivery that is too large.</returns>
@@ -54,7 +57,7 @@ internal sealed class FrameGuard(PeerLimits limits)
         }
         if (performative is Descriptors.Open or Descriptors.Close)
         {
-            IsOpen = true;
+            HandshakeIsOver = true;
             return frame.Length;
         }
         if (!_sessions.TryGetValue(channel, out var ofChannel))

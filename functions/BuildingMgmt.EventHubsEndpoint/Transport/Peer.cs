@@ -157,7 +157,7 @@ internal sealed class Peer
                 _socket.Dispose();
             return;
         }
-        if (!Guard.IsOpen && age > _limits.HandshakeTimeout)
+        if (!Guard.HandshakeIsOver && age > _limits.HandshakeTimeout)
             Drop("it did not open the connection in time");
         else if (Transport.SendingSince is { } since && Time.GetElapsedTime(since) > _limits.IdleTimeout)
             Drop("it does not take what it is sent");
