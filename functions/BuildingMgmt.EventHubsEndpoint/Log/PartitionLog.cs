@@ -20,7 +20,11 @@ internal sealed class PartitionLog : IDisposable
     private bool _stopping;
 
     private readonly SegmentWriter _writer;
+
+    // Read by anybody at any time; changed under _moving, because the writing thread moves its end while retention takes segments
+    // from its front, and neither may undo what the other did.
     private volatile LogEnd _end;
+    private readonly Lock _moving = new();
 
     private PartitionLog(string id, string folder, LogOptions options, TimeProvider time, ILogger logger, SegmentWriter writer, LogEnd end)
     {
@@ -103,7 +107,7 @@ internal sealed class PartitionLog : IDisposable
                 var lastOfFirstMs = end.Segments[1].BaseTimeMs;
                 if (lastOfFirstMs >= oldestMs && kept <= (_options.RetentionBytes ?? long.MaxValue))
                     return;
-                lock (_writer)
+                lock (_moving)
                     _end = _end with { Segments = _end.Segments[1..] };
                 File.Delete(end.Segments[0].IndexPath);
                 File.Delete(end.Segments[0].Path);
@@ -176,7 +180,7 @@ internal sealed class PartitionLog : IDisposable
             if (stored.NextSequenceNumber == _end.NextSequenceNumber)
                 return null;
             // Retention may have taken segments away meanwhile; only the end is ours.
-            lock (_writer)
+            lock (_moving)
                 _end = stored with { Segments = _end.Segments };
         }
         catch (Exception failure)
@@ -200,9 +204,10 @@ internal sealed class PartitionLog : IDisposable
 
         var next = Segment.Create(_folder, end.NextSequenceNumber, end.EndOffset, end.LastTimeMs);
         var bytes = _writer.Bytes;
-        _writer.RollTo(next);
+        if (_writer.RollTo(next) is { } failure)
+            _logger.IndexNotSaved(failure, segment.IndexPath, Id);
         segment.Seal(bytes);
-        lock (_writer)
+        lock (_moving)
             _end = _end with { Segments = [.. _end.Segments, next] };
     }
 

@@ -50,7 +50,8 @@ internal sealed class SegmentIndex
     }
 
     /// <summary>Writes the index of a sealed segment beside it. It is only a short cut: a lost one is made again by reading.</summary>
-    public void Save(Segment segment)
+    /// <returns>Why it could not be written, or null.</returns>
+    public IOException? Save(Segment segment)
     {
         lock (_lock)
         {
@@ -61,10 +62,12 @@ internal sealed class SegmentIndex
             try
             {
                 File.WriteAllBytes(segment.IndexPath, bytes);
+                return null;
             }
-            catch (IOException)
+            catch (IOException failure)
             {
                 // A full disk: the torn file fails its check when it is loaded.
+                return failure;
             }
         }
     }

@@ -81,21 +81,30 @@ internal sealed class SegmentWriter : IDisposable
         {
             _tailIsDirty = true;
             _current.Item2.TruncateAt(Bytes);
-            CutTail();
+            try
+            {
+                CutTail();
+            }
+            catch (Exception cut) when (cut is IOException or UnauthorizedAccessException)
+            {
+                // The tail stays dirty, and the next group cuts it first. Told is what failed before: why nothing was stored.
+            }
             throw;
         }
     }
 
     /// <summary>Seals the current segment and goes on in a new one.</summary>
-    public void RollTo(Segment next)
+    /// <returns>Why the sealed segment is without its index file, or null.</returns>
+    public IOException? RollTo(Segment next)
     {
         var file = OpenFile(next);
-        _current.Item2.Save(Segment);
+        var indexFailure = _current.Item2.Save(Segment);
         _file.Dispose();
         _file = file;
         _current = Tuple.Create(next, new SegmentIndex());
         Bytes = 0;
         FirstTimeMs = null;
+        return indexFailure;
     }
 
     public void Dispose() => _file.Dispose();
