@@ -86,7 +86,8 @@ public static class PathId
     /// <summary>Reads a UUID in its usual form with hyphens.</summary>
     /// <exception cref="ProblemException">400, naming the parameter.</exception>
     public static Guid Parse(string name, string value) =>
-        Guid.TryParseExact(value, "D", out var id)
+        // The length too: spaces around it would be let pass.
+        value.Length == 36 && Guid.TryParseExact(value, "D", out var id)
             ? id
             : throw new ProblemException(Problem.BadValue(
                 name, $"Parameter \"{name}\" ({QueryReader.Quote(value)}) is not a UUID such as 123e4567-e89b-12d3-a456-426614174000."));

@@ -27,12 +27,12 @@ public sealed class Credentials(
     public async Task<SignedIn?> SignInAsync(string name, string password, HttpContext http, CancellationToken cancellationToken)
     {
         var address = limits.AddressOf(http);
-        limits.ThrowIfLocked(name, address);
         var found = await FindAsync(name, cancellationToken);
         if (found.SecretHash is not null && found.PasswordHash is null && GatewaySecret.Verify(password, found.SecretHash))
-            return Accept(new SignedIn(name, IsGateway: true, found.Grants));
+            return Accept(new SignedIn(name, IsGateway: true, found.Grants), address);
+        limits.ThrowIfLocked(name, address);
         if (await gate.VerifyAsync(password, found.PasswordHash, cancellationToken))
-            return Accept(new SignedIn(name, IsGateway: false, found.Grants));
+            return Accept(new SignedIn(name, IsGateway: false, found.Grants), address);
         Refuse(name, address, isKnown: found.PasswordHash is not null || found.SecretHash is not null);
         return null;
     }
@@ -46,11 +46,13 @@ public sealed class Credentials(
         if (isCacheable && gateways.TryGet(hash, out var known))
             return known;
 
-        var address = limits.AddressOf(http);
-        limits.ThrowIfLocked(gatewayId, address);
+        // A right secret is taken whatever was tried before: nobody guesses 128 random bits, and a lock by name would let
+        // anybody shut a gateway out.
         var found = await FindAsync(gatewayId, cancellationToken);
         if (!GatewaySecret.Verify(secret, found.SecretHash ?? DecoyHash) || found.SecretHash is null)
         {
+            var address = limits.AddressOf(http);
+            limits.ThrowIfLocked(gatewayId, address);
             Refuse(gatewayId, address, isKnown: found.SecretHash is not null);
             return null;
         }
@@ -61,9 +63,9 @@ public sealed class Credentials(
         return gateway;
     }
 
-    private SignedIn Accept(SignedIn signedIn)
+    private SignedIn Accept(SignedIn signedIn, string address)
     {
-        limits.ForgetFailures(signedIn.Name);
+        limits.ForgetFailures(signedIn.Name, address);
         return signedIn;
     }
 

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Options;
 namespace BuildingMgmt.Functions.Auth;
 
 /// <summary>
-/// Counts failed sign-ins by name and by address, and locks either for the rest of its window once there were too many. A name
-/// that nobody has is counted like any other, so that a lock tells nothing.
+/// Counts failed sign-ins by address, and by name at an address, and locks either for the rest of its window once there were too
+/// many. A name alone is never locked: anybody could shut its owner out. A name that nobody has is counted like any other, so that
+/// a lock tells nothing.
 /// </summary>
 public sealed class SignInLimits(IOptions<AuthOptions> options, TimeProvider time)
 {
@@ -41,7 +42,7 @@ public sealed class SignInLimits(IOptions<AuthOptions> options, TimeProvider tim
     /// <exception cref="ProblemException">429 with <c>Retry-After</c>.</exception>
     public void ThrowIfLocked(string name, string address)
     {
-        var wait = Max(Locked(byName, name, options.Value.FailuresPerUserMax), Locked(byAddress, address, options.Value.FailuresPerAddressMax));
+        var wait = Max(Locked(byName, NameAt(name, address), options.Value.FailuresPerUserMax), Locked(byAddress, address, options.Value.FailuresPerAddressMax));
         if (wait > TimeSpan.Zero)
         {
             throw new ProblemException(new Problem(
@@ -56,14 +57,16 @@ public sealed class SignInLimits(IOptions<AuthOptions> options, TimeProvider tim
     /// <summary>Counts a failed sign-in.</summary>
     /// <returns>Whether this one locked the name or the address.</returns>
     public bool CountFailure(string name, string address) =>
-        Count(byName, name) == options.Value.FailuresPerUserMax | Count(byAddress, address) == options.Value.FailuresPerAddressMax;
+        Count(byName, NameAt(name, address)) == options.Value.FailuresPerUserMax | Count(byAddress, address) == options.Value.FailuresPerAddressMax;
 
     /// <summary>A right password clears its name; the address may still be trying others.</summary>
-    public void ForgetFailures(string name)
+    public void ForgetFailures(string name, string address)
     {
-        if (byName.TryGet(name, out var failures))
+        if (byName.TryGet(NameAt(name, address), out var failures))
             Volatile.Write(ref failures.Count, 0);
     }
+
+    private static string NameAt(string name, string address) => $"{address} {name}";
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Azure.Core.Amqp;
 using Azure.Messaging.EventHubs;
 using Microsoft.Azure.Functions.Worker;
 
@@ -51,14 +52,21 @@ internal static class HubEvents
 
     private static ReadOnlyMemory<byte> Body(EventData data)
     {
-        try
-        {
+        var message = data.GetRawAmqpMessage();
+        if (message.Body.BodyType == AmqpMessageBodyType.Data)
             return data.Body;
-        }
-        catch (NotSupportedException)
+        if (!message.Body.TryGetValue(out var value))
+            return message.ToBytes().ToMemory();
+
+        // Clients that send a value instead of data send a batch all the same, as text or bytes. Anything else ends as an
+        // unreadable event, with all of its message.
+        return value switch
         {
-            // An AMQP value or sequence instead of bytes. Text may still be a batch; the rest ends as an unreadable event.
-            return data.GetRawAmqpMessage().Body.TryGetValue(out var value) ? Encoding.UTF8.GetBytes(value?.ToString() ?? "") : default;
-        }
+            string text => Encoding.UTF8.GetBytes(text),
+            byte[] bytes => bytes,
+            ReadOnlyMemory<byte> bytes => bytes,
+            ArraySegment<byte> bytes => bytes,
+            _ => message.ToBytes().ToMemory(),
+        };
     }
 }

@@ -13,6 +13,7 @@ public sealed record AcceptedBatch(string BatchId);
 public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, TimeProvider time)
 {
     private const int BodyBytesMax = 1024 * 1024;
+    private const int DepthMax = 16;
     private const Roles Senders = Roles.Gateway | Roles.Ingest;
 
     /// <summary>One reading object; 202 once the hub has it.</summary>
@@ -60,12 +61,31 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
     {
         try
         {
-            return JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 16 });
+            RefuseBrokenText(body.Span);
+            return JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = DepthMax, AllowDuplicateProperties = false });
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ProblemException(new Problem(
+                StatusCodes.Status400BadRequest, "bad body", "A text in the body is not Unicode: invalid UTF-8, or half of a surrogate pair."));
         }
         catch (JsonException e)
         {
             throw new ProblemException(new Problem(
-                StatusCodes.Status400BadRequest, "bad body", $"The body is not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}."));
+                StatusCodes.Status400BadRequest, "bad body", e.LineNumber is { } line
+                    ? $"The body is not JSON: line {line + 1}, byte {e.BytePositionInLine + 1}."
+                    : "An object of the body has two members of one name."));
+        }
+    }
+
+    // A document reads its texts only when it is asked for them, and throws then.
+    private static void RefuseBrokenText(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = DepthMax });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                _ = reader.GetString();
         }
     }
 

@@ -176,6 +176,42 @@ public sealed class PostSensorDataTests(RunningApp app)
         return JsonDocument.Parse(text).RootElement.GetProperty("batch_id").GetString()!;
     }
 
+    [Theory]
+    [InlineData("{\"batch\":[{\"sensor_id\":\"\\ud800\",\"timestamp\":\"x\",\"data\":{}}]}")]
+    [InlineData("{\"batch\":[{\"sensor_id\":\"x\",\"timestamp\":\"x\",\"data\":{\"\\ud800\":1}}]}")]
+    [InlineData("{\"batch_id\":\"\\udc00\",\"batch\":[{\"sensor_id\":\"x\",\"timestamp\":\"x\",\"data\":{}}]}")]
+    [InlineData("{\"\\ud800\":1}")]
+    [InlineData("{\"batch\":[{\"sensor_id\":\"x\",\"timestamp\":\"x\",\"data\":{}}],\"batch\":[{\"sensor_id\":\"y\",\"timestamp\":\"y\",\"data\":{}}]}")]
+    [InlineData("{\"batch\":[{\"sensor_id\":\"x\",\"sensor_id\":\"y\",\"timestamp\":\"x\",\"data\":{}}]}")]
+    public async Task Body_with_broken_text_or_a_member_twice_is_refused_whole(string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await app.SendAsync("ingest", HttpMethod.Post, "/api/sensors/data/batch", Cancellation, json: content);
+        await ProblemAssert.IsAsync(response, HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task Body_with_invalid_UTF8_is_refused()
+    {
+        using var content = new ByteArrayContent([.. "{\"sensor_id\":\""u8, 0xFF, .. "\",\"timestamp\":\"x\",\"data\":{}}"u8]);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using var response = await app.SendAsync("ingest", HttpMethod.Post, "/api/sensors/data", Cancellation, json: content);
+        await ProblemAssert.IsAsync(response, HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task Gateway_with_its_right_secret_is_let_in_whatever_was_tried_before()
+    {
+        for (var attempt = 0; attempt < 6; attempt++)
+        {
+            using var wrong = await SendBasicAsync("/api/sensors/data", "gateway-south", $"wrong-{attempt}", new { });
+            Assert.False(wrong.IsSuccessStatusCode);
+        }
+
+        using var right = await SendBasicAsync("/api/sensors/data", "gateway-south", TestCampus.GatewaySecret("gateway-south"), new { });
+        await ProblemAssert.IsAsync(right, HttpStatusCode.BadRequest);
+    }
+
     private Task<HttpResponseMessage> SendBasicAsync(string path, string id, string secret, object json) =>
         app.SendAsync(null, HttpMethod.Post, path, Cancellation, json: json, headers: headers =>
             headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{id}:{secret}"))));

@@ -51,6 +51,13 @@ public class AmqpAnnotatedMessage
     /// <summary>What stands behind the body.</summary>
     public IDictionary<string, object?> Footer => _footer ??= ReceivedSections.Annotations(_received?.Footer);
 
+    /// <summary>The message, encoded.</summary>
+    public BinaryData ToBytes()
+    {
+        var encoded = (_received ?? EventEncoder.ToMessage(this, partitionKey: null)).Encode();
+        return new BinaryData(encoded.Buffer.AsMemory(encoded.Offset, encoded.Length));
+    }
+
     /// <summary>Whether a section holds anything.</summary>
     public bool HasSection(AmqpMessageSection section) => section switch
     {

@@ -7,6 +7,7 @@ public class AmqpMessageBody
 {
     private readonly IEnumerable<ReadOnlyMemory<byte>>? _data;
     private readonly object? _value;
+    private readonly IEnumerable<IList<object>>? _sequence;
 
     /// <summary>A body of one or more pieces of data.</summary>
     public AmqpMessageBody(IEnumerable<ReadOnlyMemory<byte>> data)
@@ -22,6 +23,12 @@ public class AmqpMessageBody
         BodyType = AmqpMessageBodyType.Value;
     }
 
+    private AmqpMessageBody(IEnumerable<IList<object>> sequence)
+    {
+        _sequence = sequence;
+        BodyType = AmqpMessageBodyType.Sequence;
+    }
+
     /// <summary>Which kind of body this is.</summary>
     public AmqpMessageBodyType BodyType { get; }
 
@@ -30,6 +37,9 @@ public class AmqpMessageBody
 
     /// <summary>A body of one AMQP value.</summary>
     public static AmqpMessageBody FromValue(object value) => new(value);
+
+    /// <summary>A body of lists of AMQP values.</summary>
+    public static AmqpMessageBody FromSequence(IEnumerable<IList<object>> sequence) => new(sequence);
 
     /// <summary>The data, if the body is data.</summary>
     public bool TryGetData([NotNullWhen(true)] out IEnumerable<ReadOnlyMemory<byte>>? data)
@@ -43,6 +53,13 @@ public class AmqpMessageBody
     {
         value = _value;
         return BodyType == AmqpMessageBodyType.Value;
+    }
+
+    /// <summary>The lists, if the body is such.</summary>
+    public bool TryGetSequence([NotNullWhen(true)] out IEnumerable<IList<object>>? sequence)
+    {
+        sequence = _sequence;
+        return sequence is not null;
     }
 }
 

@@ -15,9 +15,12 @@ internal static class EventEncoder
     private const int LargeSectionOverhead = 8;
 
     /// <summary>The event as one message; its body is not copied before it is written to the wire.</summary>
-    public static Message ToMessage(EventData eventData, string? partitionKey)
+    public static Message ToMessage(EventData eventData, string? partitionKey) =>
+        ToMessage(eventData.GetRawAmqpMessage(), partitionKey);
+
+    /// <summary>An event's message as the library has it.</summary>
+    public static Message ToMessage(AmqpAnnotatedMessage source, string? partitionKey)
     {
-        var source = eventData.GetRawAmqpMessage();
         var message = new Message { BodySection = Body(source.Body) };
         if (source.HasSection(AmqpMessageSection.Header))
             message.Header = Header(source.Header);

@@ -22,6 +22,8 @@ internal static class ReceivedSections
                 return AmqpMessageBody.FromData(pieces);
             case AmqpValue value:
                 return AmqpMessageBody.FromValue(value.Value);
+            case AmqpSequence sequence:
+                return AmqpMessageBody.FromSequence([[.. sequence.List.Cast<object>()]]);
             default:
                 return AmqpMessageBody.FromData([ReadOnlyMemory<byte>.Empty]);
         }
