@@ -1,5 +1,5 @@
 using Npgsql;
-using NpgsqlTypes;
+using static BuildingMgmt.Database.SqlParameters;
 
 namespace BuildingMgmt.Database;
 
@@ -83,27 +83,27 @@ public static class CatalogueImport
                 Command(
                     FloorSql,
                     One(building.BuildingId),
-                    Many(NpgsqlDbType.Uuid, building.Floors, floor => floor.FloorId),
-                    Many(NpgsqlDbType.Text, building.Floors, floor => floor.Name)),
+                    Many(building.Floors, floor => floor.FloorId),
+                    Many(building.Floors, floor => floor.Name)),
                 Command(
                     ZoneSql,
-                    Many(NpgsqlDbType.Uuid, zones, zone => StableId.Create($"floor/{zone.FloorId}/zone/{zone.Name}")),
-                    Many(NpgsqlDbType.Uuid, zones, zone => zone.FloorId),
-                    Many(NpgsqlDbType.Text, zones, zone => zone.Name)),
+                    Many(zones, zone => StableId.Create($"floor/{zone.FloorId}/zone/{zone.Name}")),
+                    Many(zones, zone => zone.FloorId),
+                    Many(zones, zone => zone.Name)),
                 Command(
                     SensorSql,
-                    Many(NpgsqlDbType.Uuid, sensors, pair => pair.Sensor.SensorId),
-                    Many(NpgsqlDbType.Uuid, sensors, pair => pair.Floor.FloorId),
-                    Many(NpgsqlDbType.Text, sensors, pair => pair.Sensor.Zone),
-                    Many(NpgsqlDbType.Text, sensors, pair => pair.Sensor.Name),
-                    Many(NpgsqlDbType.Text, sensors, pair => pair.Sensor.Type)),
+                    Many(sensors, pair => pair.Sensor.SensorId),
+                    Many(sensors, pair => pair.Floor.FloorId),
+                    Many(sensors, pair => pair.Sensor.Zone),
+                    Many(sensors, pair => pair.Sensor.Name),
+                    Many(sensors, pair => pair.Sensor.Type)),
                 Command(PointUpdateSql, PointParameters(points)),
                 Command(PointInsertSql, PointParameters(points)),
                 Command(
                     GatewaySql,
                     One(building.BuildingId),
-                    Many(NpgsqlDbType.Text, building.Gateways, gateway => gateway.GatewayId),
-                    Many(NpgsqlDbType.Bytea, building.Gateways, gateway => GatewaySecret.Hash(gateway.Secret))),
+                    Many(building.Gateways, gateway => gateway.GatewayId),
+                    Many(building.Gateways, gateway => GatewaySecret.Hash(gateway.Secret))),
             },
         };
         try
@@ -122,24 +122,11 @@ public static class CatalogueImport
 
     private static NpgsqlParameter[] PointParameters((Guid SensorId, PointSpec Point)[] points) =>
     [
-        Many(NpgsqlDbType.Uuid, points, pair => pair.SensorId),
-        Many(NpgsqlDbType.Text, points, pair => pair.Point.Metric),
-        Many(NpgsqlDbType.Text, points, pair => pair.Point.Unit),
-        Many(NpgsqlDbType.Double, points, pair => pair.Point.PlausibleMin),
-        Many(NpgsqlDbType.Double, points, pair => pair.Point.PlausibleMax),
-        Many(NpgsqlDbType.Integer, points, pair => pair.Point.IntervalSeconds),
+        Many(points, pair => pair.SensorId),
+        Many(points, pair => pair.Point.Metric),
+        Many(points, pair => pair.Point.Unit),
+        Many(points, pair => pair.Point.PlausibleMin),
+        Many(points, pair => pair.Point.PlausibleMax),
+        Many(points, pair => pair.Point.IntervalSeconds),
     ];
-
-    private static NpgsqlBatchCommand Command(string sql, params NpgsqlParameter[] parameters)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var parameter in parameters)
-            command.Parameters.Add(parameter);
-        return command;
-    }
-
-    private static NpgsqlParameter<T> One<T>(T value) => new() { TypedValue = value };
-
-    private static NpgsqlParameter Many<TItem, TValue>(NpgsqlDbType type, IEnumerable<TItem> items, Func<TItem, TValue> value) =>
-        new() { NpgsqlDbType = NpgsqlDbType.Array | type, Value = items.Select(value).ToArray() };
 }

@@ -1,7 +1,7 @@
 using BuildingMgmt.Database;
 using BuildingMgmt.Functions.Postgres;
 using Microsoft.Extensions.Logging;
-using Npgsql;
+using static BuildingMgmt.Database.SqlParameters;
 
 namespace BuildingMgmt.Functions.Auth;
 
@@ -92,8 +92,8 @@ public sealed class Credentials(
             """;
 
         await using var batch = pools.Read.CreateBatch();
-        batch.BatchCommands.Add(Command(userSql, name));
-        batch.BatchCommands.Add(Command(gatewaySql, name));
+        batch.BatchCommands.Add(Command(userSql, One(name)));
+        batch.BatchCommands.Add(Command(gatewaySql, One(name)));
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
 
         string? passwordHash = null;
@@ -114,9 +114,6 @@ public sealed class Credentials(
             return new Found(passwordHash, null, grants);
         return new Found(null, reader.GetFieldValue<byte[]>(0), [new Grant(Roles.Gateway, reader.GetGuid(1))]);
     }
-
-    private static NpgsqlBatchCommand Command(string sql, string name) =>
-        new(sql) { Parameters = { new NpgsqlParameter<string> { TypedValue = name } } };
 
     private sealed record Found(string? PasswordHash, byte[]? SecretHash, IReadOnlyCollection<Grant> Grants);
 }
