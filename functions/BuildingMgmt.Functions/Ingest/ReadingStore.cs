@@ -18,9 +18,6 @@ internal sealed class ReadingStore(PostgresPools pools, IOptions<IngestOptions> 
     // repeats itself does so more than once, and a COPY that fails half-way has cost its time.
     private const int WarySlices = 8;
 
-    // Who waits for a partition waits longer than its holder may be idle.
-    private const int LockMarginSeconds = 5;
-
     private const string Savepoint = "before_copy";
 
     private readonly ConcurrentDictionary<HubPartition, int> wary = new();
@@ -42,47 +39,18 @@ internal sealed class ReadingStore(PostgresPools pools, IOptions<IngestOptions> 
 
         await StoreReadingsAsync(connection, transaction, partition, slice, order, catalogue, result, cancellationToken);
         result.Count(slice, order.Twins);
-        await IngestRecords.WriteAsync(connection, transaction, partition, slice, result, cancellationToken);
+        await WriteRecordsAsync(connection, transaction, partition, slice, result, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return result;
     }
 
-    private async Task<Position> LockPositionAsync(
+    private async Task<PartitionPosition> LockPositionAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, HubPartition partition, CancellationToken cancellationToken)
     {
-        // Of the transaction only: behind PgBouncer the session goes on to someone else. An instance that freezes in the
-        // middle must not keep the partition from the one that takes it over.
-        var frozenAfter = options.Value.FrozenAfterSeconds;
-        var idleLimitSql = $"SET LOCAL idle_in_transaction_session_timeout = '{frozenAfter}s'";
-        var lockLimitSql = $"SET LOCAL lock_timeout = '{frozenAfter + LockMarginSeconds}s'";
-        // The row is made first, so that also the first event of a partition finds something to lock.
-        const string makeSql = """
-            INSERT INTO ingest_position (hub, partition_id, sequence_number, enqueued_at) VALUES ($1, $2, -1, '-infinity')
-            ON CONFLICT (hub, partition_id) DO NOTHING
-            """;
-        // Held until the commit: two instances that were given the same events take turns, and the second finds them stored.
-        const string lockSql = """
-            SELECT sequence_number, enqueued_at FROM ingest_position WHERE hub = $1 AND partition_id = $2 FOR UPDATE
-            """;
-
-        await using var batch = new NpgsqlBatch(connection, transaction)
-        {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand(idleLimitSql),
-                new NpgsqlBatchCommand(lockLimitSql),
-                PartitionCommand(makeSql, partition),
-                PartitionCommand(lockSql, partition),
-                new NpgsqlBatchCommand($"SAVEPOINT {Savepoint}"),
-            },
-        };
         try
         {
-            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-            await reader.ReadAsync(cancellationToken);
-            var position = new Position(reader.GetInt64(0), reader.GetDateTime(1));
-            await reader.CloseAsync();
-            return position;
+            return await PartitionPosition.LockAsync(
+                connection, transaction, partition, options.Value.FrozenAfterSeconds, Savepoint, cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
@@ -108,7 +76,7 @@ internal sealed class ReadingStore(PostgresPools pools, IOptions<IngestOptions> 
             logger.StaleSessionsEnded((int)count);
     }
 
-    private void SkipStored(HubPartition partition, EventSlice slice, Position position, StoredSlice result)
+    private void SkipStored(HubPartition partition, EventSlice slice, PartitionPosition position, StoredSlice result)
     {
         var anew = false;
         for (var index = 0; index < slice.Events.Count; index++)
@@ -167,16 +135,22 @@ internal sealed class ReadingStore(PostgresPools pools, IOptions<IngestOptions> 
         await insert.CorrectAsync(order.Corrections, result.Conflicts, cancellationToken);
     }
 
-    private static NpgsqlBatchCommand PartitionCommand(string sql, HubPartition partition) => new(sql)
+    // What is kept about the slice besides its readings, in one round trip.
+    private static async Task WriteRecordsAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        HubPartition partition,
+        EventSlice slice,
+        StoredSlice result,
+        CancellationToken cancellationToken)
     {
-        Parameters =
-        {
-            new NpgsqlParameter<string> { TypedValue = partition.Hub },
-            new NpgsqlParameter<string> { TypedValue = partition.PartitionId },
-        },
-    };
-
-    private readonly record struct Position(long SequenceNumber, DateTime EnqueuedAt);
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        if (DeadLetterWriter.InsertCommand(partition, slice, result) is { } deadLetters)
+            batch.BatchCommands.Add(deadLetters);
+        batch.BatchCommands.Add(GatewayLedger.AddCommand(slice, result));
+        batch.BatchCommands.Add(PartitionPosition.MoveCommand(partition, slice.Events[^1]));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
 }
 
 /// <summary>What became of a slice.</summary>
