@@ -1,3 +1,4 @@
+using BuildingMgmt.Functions.Postgres;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BuildingMgmt.Functions.Health;
@@ -9,7 +10,7 @@ public static class HealthServices
     public static IServiceCollection AddHealth(this IServiceCollection services)
     {
         services.AddSingleton<Readiness>();
-        services.AddSingleton<SchemaStart>();
-        return services.AddHostedService(provider => provider.GetRequiredService<SchemaStart>());
+        services.AddSingleton<ApplyMigrations>();
+        return services.AddHostedService(provider => provider.GetRequiredService<ApplyMigrations>());
     }
 }

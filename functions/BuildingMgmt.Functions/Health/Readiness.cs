@@ -7,7 +7,7 @@ namespace BuildingMgmt.Functions.Health;
 
 /// <summary>Asks each dependency whether it answers. An answer is kept for a second, and however many ask, it is found once.</summary>
 public sealed class Readiness(
-    PostgresPools pools, LatestValueTable tables, TelemetryHub hub, SchemaStart schema, TimeProvider time, ILogger<Readiness> logger)
+    PostgresPools pools, LatestValueTable tables, TelemetryHub hub, ApplyMigrations migrations, TimeProvider time, ILogger<Readiness> logger)
     : IDisposable
 {
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
@@ -72,7 +72,7 @@ public sealed class Readiness(
 
     private async Task CheckPostgresAsync(CancellationToken cancellationToken)
     {
-        await schema.Applied.WaitAsync(cancellationToken);
+        await migrations.Applied.WaitAsync(cancellationToken);
         await using var command = pools.Read.CreateCommand("SELECT 1");
         await command.ExecuteScalarAsync(cancellationToken);
     }

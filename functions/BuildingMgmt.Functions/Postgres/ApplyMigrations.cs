@@ -1,13 +1,12 @@
 using BuildingMgmt.Database;
-using BuildingMgmt.Functions.Postgres;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace BuildingMgmt.Functions.Health;
+namespace BuildingMgmt.Functions.Postgres;
 
 /// <summary>Brings the database to this build's schema while the app is already answering, and tries again for as long as PostgreSQL is away.</summary>
-public sealed class SchemaStart(PostgresPools pools, TimeProvider time, ILogger<SchemaStart> logger) : BackgroundService
+public sealed class ApplyMigrations(PostgresPools pools, TimeProvider time, ILogger<ApplyMigrations> logger) : BackgroundService
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
