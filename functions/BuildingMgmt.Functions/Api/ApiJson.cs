@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Health;
-using BuildingMgmt.Functions.Home;
+using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.SensorData;
 
 namespace BuildingMgmt.Functions.Api;

@@ -2,7 +2,6 @@ using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Dashboards;
 using BuildingMgmt.Functions.Health;
-using BuildingMgmt.Functions.Home;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
@@ -37,7 +36,6 @@ public static class ApiServices
             .AddAuth()
             .AddDashboards()
             .AddHealth()
-            .AddHome()
             .AddSensorData();
     }
 }

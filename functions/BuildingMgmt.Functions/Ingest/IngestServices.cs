@@ -10,13 +10,14 @@ namespace BuildingMgmt.Functions.Ingest;
 /// <summary>Registration of ingest.</summary>
 public static class IngestServices
 {
-    /// <summary>Adds <see cref="TelemetryIngest"/>. Needs the PostgreSQL pools, the catalogue and the latest values.</summary>
+    /// <summary>Adds <see cref="TelemetryIngest"/> and the rate that it takes in. Needs the PostgreSQL pools, the catalogue and the latest values.</summary>
     public static IServiceCollection AddIngest(this IServiceCollection services)
     {
         services.AddSettings<IngestOptions>("Ingest");
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<IngestMeter>();
+        services.AddSingleton<IngestRates>();
         services.AddSingleton<ReadingStore>();
         services.AddSingleton<ReadingPartitions>();
         return services.AddSingleton(provider => new TelemetryIngest(

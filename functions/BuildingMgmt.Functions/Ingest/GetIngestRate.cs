@@ -2,7 +2,7 @@ using BuildingMgmt.Functions.Api;
 using BuildingMgmt.Functions.Auth;
 using Microsoft.Azure.Functions.Worker;
 
-namespace BuildingMgmt.Functions.Home;
+namespace BuildingMgmt.Functions.Ingest;
 
 /// <summary>How much is arriving.</summary>
 public sealed class GetIngestRate(IngestRates rates)

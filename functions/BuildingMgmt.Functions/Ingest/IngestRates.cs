@@ -1,7 +1,7 @@
 using BuildingMgmt.Functions.Postgres;
 using Npgsql;
 
-namespace BuildingMgmt.Functions.Home;
+namespace BuildingMgmt.Functions.Ingest;
 
 /// <summary>Answer of <c>GET /api/ops/ingest</c>: what arrived of the buildings that the caller may see.</summary>
 /// <param name="AsOf">When this was counted, UTC.</param>
