@@ -1,4 +1,5 @@
 using Azure.Messaging.EventHubs;
+using BuildingMgmt.Functions.SensorData;
 using Microsoft.Azure.Functions.Worker;
 
 namespace BuildingMgmt.Functions.Ingest;
@@ -13,7 +14,7 @@ public sealed class IngestTelemetry(TelemetryIngest ingest)
     [Function(nameof(IngestTelemetry))]
     [ExponentialBackoffRetry(-1, "00:00:01", "00:00:10")]
     public Task RunAsync(
-        [EventHubTrigger("telemetry", Connection = "EventHubs", IsBatched = true)] EventData[] events,
+        [EventHubTrigger(TelemetryHub.HubName, Connection = "EventHubs", IsBatched = true)] EventData[] events,
         FunctionContext context,
         CancellationToken cancellationToken) =>
         ingest.StoreAsync(HubEvents.Read(events), HubEvents.Partition(context), cancellationToken);
