@@ -20,7 +20,7 @@ public sealed class PostgresOptions
     [Range(1, 500)]
     public int ReadPoolSize { get; set; } = 20;
 
-    /// <summary>Connections for roll-ups, reports and archives. Default 5.</summary>
+    /// <summary>Connections that look for a newer catalogue and repair latest values. Default 5.</summary>
     [Range(1, 500)]
     public int BatchPoolSize { get; set; } = 5;
 

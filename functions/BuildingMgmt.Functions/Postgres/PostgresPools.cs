@@ -26,7 +26,7 @@ public sealed class PostgresPools : IAsyncDisposable
     /// <summary>Answers requests; may be a replica, so it may be behind.</summary>
     public NpgsqlDataSource Read { get; }
 
-    /// <summary>Long work: roll-ups, reports, archives; always the primary.</summary>
+    /// <summary>Background work: looking for a newer catalogue, repairing latest values; always the primary.</summary>
     public NpgsqlDataSource Batch { get; }
 
     /// <inheritdoc/>
