@@ -2,7 +2,7 @@ namespace BuildingMgmt.Functions.Catalogue;
 
 /// <summary>A building as the API shows it.</summary>
 /// <param name="TimeZone">IANA name.</param>
-/// <param name="RawRetentionDays">Null keeps raw readings for ever.</param>
+/// <param name="RawRetentionDays">Readings that are older than this many days when they arrive are refused; null refuses none. Nothing is deleted.</param>
 public sealed record Building(Guid BuildingId, string Name, string TimeZone, int? RawRetentionDays);
 
 /// <summary>A floor as the API shows it.</summary>

@@ -67,7 +67,7 @@ public sealed class CatalogueSnapshot
 
 /// <summary>A building and its floors, by name.</summary>
 /// <param name="TimeZone">IANA name.</param>
-/// <param name="RawRetentionDays">Readings older than this many days are refused; null keeps everything.</param>
+/// <param name="RawRetentionDays">Readings that are older than this many days when they arrive are refused; null refuses none. Nothing is deleted.</param>
 public sealed record CatalogueBuilding(Guid BuildingId, string Name, string TimeZone, int? RawRetentionDays)
 {
     /// <summary>Floors, by name.</summary>
