@@ -58,10 +58,9 @@ public sealed class TelemetryIngest
         {
             for (var first = 0; first < events.Count;)
             {
-                // Between slices only: one that was begun is finished, in the seconds that a stopping instance has. To return
-                // early would let the checkpoint pass events that are not stored.
+                // Between slices only.
                 cancellationToken.ThrowIfCancellationRequested();
-                first += await StoreSliceAsync(events, first, partition, workspace, CancellationToken.None);
+                first += await StoreSliceAsync(events, first, partition, workspace);
             }
         }
         finally
@@ -72,22 +71,24 @@ public sealed class TelemetryIngest
     }
 
     private async Task<int> StoreSliceAsync(
-        IReadOnlyList<IncomingEvent> events, int first, HubPartition partition, Workspace workspace, CancellationToken cancellationToken)
+        IReadOnlyList<IncomingEvent> events, int first, HubPartition partition, Workspace workspace)
     {
+        // No token in here: a slice that was begun is finished, in the seconds that a stopping instance has. To return early
+        // would let the checkpoint pass events that are not stored.
         var (slice, order) = (workspace.Slice, workspace.Order);
-        var snapshot = await catalogue.GetAsync(cancellationToken);
+        var snapshot = await catalogue.GetAsync(CancellationToken.None);
         var taken = slice.Fill(events, first, snapshot, time.GetUtcNow(), options);
-        if (slice.MetUnknown && await catalogue.RefreshAsync(cancellationToken) is var newer && newer != snapshot)
+        if (slice.MetUnknown && await catalogue.RefreshAsync(CancellationToken.None) is var newer && newer != snapshot)
         {
             snapshot = newer;
             taken = slice.Fill(events, first, snapshot, time.GetUtcNow(), options);
         }
 
-        await partitions.EnsureAsync(slice.Readings, cancellationToken);
+        await partitions.EnsureAsync(slice.Readings, CancellationToken.None);
         StoredSlice result;
         try
         {
-            result = await store.StoreAsync(partition, slice, order, snapshot, cancellationToken);
+            result = await store.StoreAsync(partition, slice, order, snapshot, CancellationToken.None);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CheckViolation)
         {
@@ -102,7 +103,7 @@ public sealed class TelemetryIngest
             LogDeadLetters(partition, slice, result);
         }
 
-        await latestValues.WriteAsync(await LatestAsync(slice, order, result, snapshot, cancellationToken), snapshot, cancellationToken);
+        await latestValues.WriteAsync(await LatestAsync(slice, order, result, snapshot, CancellationToken.None), snapshot, CancellationToken.None);
         return taken;
     }
 

@@ -46,6 +46,7 @@ internal sealed class FloorLatestValueWriter(
         }
     }
 
+    // Takes no caller's token: one write is shared by all who wait for it, and one of them leaving must not end it for the rest.
     private async Task DrainAsync()
     {
         while (true)
