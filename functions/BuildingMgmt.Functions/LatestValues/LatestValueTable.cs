@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Core;
 using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
 using Microsoft.Extensions.Options;
 
 namespace BuildingMgmt.Functions.LatestValues;
@@ -68,7 +69,7 @@ public sealed class LatestValueTable
         {
             // The whole table may be gone, with the storage it was in. A 409 can also say that it is being deleted:
             // then this throws, and the caller's retry comes back.
-            if (exception.ErrorCode == "TableNotFound")
+            if (exception.ErrorCode == TableErrorCode.TableNotFound)
                 await table.CreateIfNotExistsAsync(cancellationToken);
             return null;
         }

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.IO.Compression;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
@@ -7,14 +6,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace BuildingMgmt.Functions.SensorData;
-
-/// <summary>Readings that come by HTTP: section <c>SensorData</c>.</summary>
-public sealed class SensorDataOptions
-{
-    /// <summary>Longest wait until the event hub has accepted a batch, seconds; then the answer is 503. Default 10.</summary>
-    [Range(1, 60)]
-    public int SendTimeoutSeconds { get; set; } = 10;
-}
 
 /// <summary>The event hub that gateways send to, as a sender.</summary>
 public sealed class TelemetryHub : IAsyncDisposable
