@@ -12,6 +12,9 @@ namespace BuildingMgmt.LocalStack.Running;
 /// <summary>What each service of the stack is started with.</summary>
 internal sealed class StackServices(StackOptions options, PortPlan ports, StackSecrets secrets, ProcessLedger ledger)
 {
+    /// <summary>The hub that the app's trigger names: of the stack's own endpoint, and of a namespace from outside.</summary>
+    public const string Hub = "telemetry";
+
     private const int ConnectionsPerApp = 40;
     private const int ConnectionsOfOthers = 60;
 
@@ -67,6 +70,7 @@ internal sealed class StackServices(StackOptions options, PortPlan ports, StackS
             {
                 DataFolder = Path.Combine(options.DataFolder, "event-hubs"),
                 Port = ports.Amqp,
+                Hub = Hub,
                 Key = secrets.EventHubsKey,
                 LogPath = LogPath("event-hubs"),
                 Ledger = ledger,

@@ -28,17 +28,17 @@ internal sealed class StackStart(
             options.EventHubs is null
                 ? StartAsync(steps, "Event Hubs endpoint", services.EventHubs(), ports.Amqp, cancellationToken) : Task.CompletedTask);
 
-        var catalogue = new Catalogue(options.DataFolder, services.PostgresConnection);
+        var database = new DatabaseSetup(options.DataFolder, services.PostgresConnection);
         var schema = steps.Begin("Schema and users");
-        await catalogue.PrepareAsync(services.Users, cancellationToken);
+        await database.PrepareAsync(services.Users, cancellationToken);
         schema.Done("ready");
 
         await Task.WhenAll(
-            ImportAsync(steps, catalogue, cancellationToken),
+            ImportAsync(steps, database, cancellationToken),
             Task.WhenAll(Enumerable.Range(0, options.Instances).Select(index =>
                 StartAsync(steps, $"Function app {index}", services.App(index), ports.Http[index], cancellationToken))));
 
-        runFile = await DescribeAsync(catalogue, cancellationToken);
+        runFile = await DescribeAsync(database, cancellationToken);
         WriteRunFile();
         if (options.Demo)
             await supervisor.StartAsync(services.Demo(), cancellationToken);
@@ -76,27 +76,27 @@ internal sealed class StackStart(
         step.Done($"127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}");
     }
 
-    private async Task ImportAsync(IStartSteps steps, Catalogue catalogue, CancellationToken cancellationToken)
+    private async Task ImportAsync(IStartSteps steps, DatabaseSetup database, CancellationToken cancellationToken)
     {
         string?[] buildings = [options.Demo ? "demo" : null, options.ReplayFolder];
         foreach (var building in buildings.OfType<string>())
         {
             var step = steps.Begin(building == "demo" ? "Demo building" : "Building of the data set");
-            await catalogue.ImportAsync(building, services.LogPath("catalogue"), ledger, cancellationToken);
+            await database.ImportAsync(building, services.LogPath("catalogue"), ledger, cancellationToken);
             step.Done("imported");
         }
     }
 
-    private async Task<RunFile> DescribeAsync(Catalogue catalogue, CancellationToken cancellationToken) => new()
+    private async Task<RunFile> DescribeAsync(DatabaseSetup database, CancellationToken cancellationToken) => new()
     {
         Http = [.. ports.Http.Select(port => $"http://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}")],
         EventHubs = services.EventHubsConnection,
-        Hub = "telemetry",
+        Hub = StackServices.Hub,
         Postgres = services.PostgresConnection,
         Storage = services.StorageConnection,
         Users = services.Users,
-        Gateways = catalogue.ReadGateways(),
-        Buildings = await catalogue.ReadBuildingsAsync(cancellationToken),
+        Gateways = database.ReadGateways(),
+        Buildings = await database.ReadBuildingsAsync(cancellationToken),
         Processes = [],
     };
 }

@@ -8,7 +8,7 @@ using Npgsql;
 namespace BuildingMgmt.LocalStack.Running;
 
 /// <summary>Puts schema, users and buildings into the database, and reads what <c>run.json</c> tells of them.</summary>
-internal sealed class Catalogue(string dataFolder, string connectionString)
+internal sealed class DatabaseSetup(string dataFolder, string connectionString)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
