@@ -42,7 +42,7 @@ public sealed class FunctionAppProcess : IAsyncDisposable
             WorkingFolder = Path.GetDirectoryName(program),
             Environment = Settings(options, address),
             LogPath = options.LogPath,
-            // It drains running functions for up to 8 s when asked.
+            // It drains running functions for up to 9 s when asked. The stack, which has stores to stop as well, allows it less.
             StopPatience = TimeSpan.FromSeconds(9),
             EndsWithInput = true,
             Ledger = options.Ledger,

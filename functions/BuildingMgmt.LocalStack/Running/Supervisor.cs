@@ -11,8 +11,13 @@ internal sealed class Supervisor(bool restarts, Action changed, Action<string> s
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromMilliseconds(500);
     private const int RestartAttempts = 20;
+
+    // The app gives a running batch as long to end before it cancels it, and may take 9 s in all. That is more than the stores can
+    // spare here, and far more than a batch takes, so that an ordered stop waits for each to its end. One that still hangs after
+    // 6 s is killed with its process; its events come again, as after any crash.
     private static readonly TimeSpan WorkersPatience = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan StopBudget = TimeSpan.FromSeconds(9);
+    private static readonly TimeSpan StoresPatienceMin = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource ending = new();
     private readonly TaskCompletionSource<ServiceFailedException> failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -52,12 +57,27 @@ internal sealed class Supervisor(bool restarts, Action changed, Action<string> s
     public async ValueTask DisposeAsync()
     {
         var began = Stopwatch.GetTimestamp();
-        await ending.CancelAsync();
-        await Task.WhenAll(watchers);
-        await StopAsync(StopTurn.Workers, WorkersPatience);
-        // What the workers left of the time is the stores': PostgreSQL writes its memory down, Azurite saves.
-        await StopAsync(StopTurn.Stores, StopBudget - Stopwatch.GetElapsedTime(began));
-        ending.Dispose();
+        // Whatever fails on the way, nothing stays running.
+        try
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll(watchers);
+        }
+        finally
+        {
+            try
+            {
+                await StopAsync(StopTurn.Workers, WorkersPatience);
+            }
+            finally
+            {
+                // What the workers left of the time is the stores': PostgreSQL writes its memory down, Azurite saves. A restart
+                // that was called off may have used up all of it.
+                var left = StopBudget - Stopwatch.GetElapsedTime(began);
+                await StopAsync(StopTurn.Stores, left > StoresPatienceMin ? left : StoresPatienceMin);
+                ending.Dispose();
+            }
+        }
     }
 
     private Task StopAsync(StopTurn turn, TimeSpan patience) =>
@@ -95,6 +115,11 @@ internal sealed class Supervisor(bool restarts, Action changed, Action<string> s
         catch (ServiceFailedException reason)
         {
             await FailAsync(reason);
+        }
+        catch (Exception error)
+        {
+            // A full disk, say, under run.json or a log: a service that nobody watches any more must not go on unnoticed.
+            await FailAsync(new($"\"{service.Name}\" could not be looked after any longer: {error.Message}", error));
         }
     }
 
