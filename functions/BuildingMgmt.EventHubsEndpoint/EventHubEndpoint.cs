@@ -69,7 +69,15 @@ internal sealed class EventHubEndpoint : IDisposable
     {
         _peers.Dispose();
         _hub.Dispose();
-        _listener.Close();
+        try
+        {
+            _listener.Close();
+        }
+        catch (ObjectDisposedException)
+        {
+            // A peer went at this very moment, and the library says goodbye to it. Whoever is left is dropped below.
+        }
+
         _peers.DropAll(ClosingGrace);
     }
 

@@ -72,7 +72,8 @@ const scenarios = {
       const before = await Promise.all(ids.map(last));
       await sender.sendBatch([{ body: key }], { partitionKey: key });
       const after = await Promise.all(ids.map(last));
-      placed.push({ key, expected: mapPartitionKeyToId(key, ids.length), actual: after.findIndex((number, i) => number > before[i]) });
+      const actual = after.findIndex((number, i) => number > before[i]);
+      placed.push({ key, expected: mapPartitionKeyToId(key, ids.length), actual, sequenceNumber: after[actual] });
     }
     const spread = new Set();
     for (let i = 0; i < ids.length; i++) {
@@ -82,8 +83,8 @@ const scenarios = {
       spread.add(after.findIndex((number, n) => number > before[n]));
     }
     const client = consumer();
-    const { key, actual } = placed[0];
-    const events = await receive(client, String(actual), 1, { enqueuedOn: Date.now() - 60000 });
+    const { key, actual, sequenceNumber } = placed[0];
+    const events = await receive(client, String(actual), 1, { sequenceNumber, isInclusive: true });
     await client.close();
     await sender.close();
     return { placed, spread: spread.size, key, received: events.find((event) => event.body === key)?.partitionKey };
