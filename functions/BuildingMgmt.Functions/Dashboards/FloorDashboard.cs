@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using BuildingMgmt.Functions.Catalogue;
@@ -10,7 +11,7 @@ namespace BuildingMgmt.Functions.Dashboards;
 
 /// <summary>
 /// Floor dashboards from memory, above the table store: one read of it makes a snapshot, however many callers wait for it, and
-/// serves until its time is up or this process stores something newer.
+/// serves until its time is up or this process stores something newer, which is then shown without another read.
 /// </summary>
 public sealed class FloorDashboard : IDisposable
 {
@@ -22,6 +23,8 @@ public sealed class FloorDashboard : IDisposable
     private readonly HybridCacheEntryOptions entryOptions;
     private readonly TimeProvider time;
     private readonly double staleAfterIntervals;
+    private readonly TimeSpan life;
+    private readonly ConcurrentDictionary<Guid, WrittenFloor> written = new();
     private readonly IDisposable subscription;
 
     /// <summary>Starts to listen for what this process stores.</summary>
@@ -34,9 +37,9 @@ public sealed class FloorDashboard : IDisposable
         this.cache = cache;
         this.time = time;
         staleAfterIntervals = options.Value.StaleAfterIntervals;
-        var life = TimeSpan.FromSeconds(options.Value.CacheSeconds);
+        life = TimeSpan.FromSeconds(options.Value.CacheSeconds);
         entryOptions = new HybridCacheEntryOptions { Expiration = life, LocalCacheExpiration = life };
-        subscription = changes.Subscribe(Forget);
+        subscription = changes.Subscribe(Take);
     }
 
     /// <summary>The floor's dashboard, at most the cache's time behind the table store.</summary>
@@ -54,15 +57,31 @@ public sealed class FloorDashboard : IDisposable
     /// <inheritdoc/>
     public void Dispose() => subscription.Dispose();
 
-    // RemoveAsync without a second level ends at once.
-    private void Forget(Guid floorId, FloorLatestValues values) => _ = cache.RemoveAsync(Key(floorId)).AsTask();
+    // What this process has just written need not be read again: all users of a floor would wait for the store at each change.
+    private void Take(Guid floorId, FloorLatestValues values)
+    {
+        written[floorId] = new WrittenFloor(values, time.GetTimestamp());
+        // RemoveAsync without a second level ends at once.
+        _ = cache.RemoveAsync(Key(floorId)).AsTask();
+    }
 
     private static string Key(Guid floorId) => $"dashboard/floor/{floorId}";
 
     private async ValueTask<FloorSnapshot> ReadAsync(CatalogueFloor floor, CancellationToken cancellationToken)
     {
-        var values = await reader.ReadFloorAsync(floor.FloorId, cancellationToken);
+        var values = TakeWritten(floor.FloorId) ?? await reader.ReadFloorAsync(floor.FloorId, cancellationToken);
         return new FloorSnapshot(Render(floor, values, time.GetUtcNow(), staleAfterIntervals));
+    }
+
+    // For the cache's time only: another instance may have written since.
+    private FloorLatestValues? TakeWritten(Guid floorId)
+    {
+        if (!written.TryGetValue(floorId, out var floor))
+            return null;
+        if (time.GetElapsedTime(floor.At) < life)
+            return floor.Values;
+        written.TryRemove(KeyValuePair.Create(floorId, floor));
+        return null;
     }
 
     /// <summary>
@@ -144,4 +163,6 @@ public sealed class FloorDashboard : IDisposable
         ReadingQuality.Bad => "bad"u8,
         _ => "suspect"u8,
     };
+
+    private sealed record WrittenFloor(FloorLatestValues Values, long At);
 }

@@ -1,5 +1,6 @@
 using Azure;
 using BuildingMgmt.LocalRuntime.Functions;
+using BuildingMgmt.LocalRuntime.Hosting;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 
@@ -8,6 +9,7 @@ namespace BuildingMgmt.LocalRuntime.Timer;
 /// <summary>Runs one timer function in whichever process holds its lease. A run that nobody made while all were away is made up once.</summary>
 internal sealed class TimerListener(
     LoadedFunction function, TimerTriggerAttribute trigger, TimerSchedule schedule, TimerBlobs blobs, FunctionRunner runner, TimeProvider time, ILogger logger)
+    : ITriggerListener
 {
     private static readonly TimeSpan AskAgainInterval = TimeSpan.FromSeconds(3);
 

@@ -17,34 +17,9 @@ internal sealed class TimerTriggers(
     HostStorage storage,
     FunctionRunner runner,
     TimeProvider time,
-    ILogger<TimerTriggers> logger) : IHostedService
+    ILogger<TimerTriggers> logger) : TriggerService<TimerTriggerAttribute>(functions)
 {
-    private TimerListener[] _listeners = [];
-
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        _listeners = [.. functions.Of<TimerTriggerAttribute>().Select(pair => Listener(pair.Function, pair.Trigger))];
-        foreach (var listener in _listeners)
-            listener.Start();
-        return Task.CompletedTask;
-    }
-
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        using var cancelRuns = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        cancelRuns.CancelAfter(HostTimes.TriggeredGrace);
-        try
-        {
-            await Task.WhenAll(_listeners.Select(listener => listener.StopAsync(cancelRuns.Token)))
-                .WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // A function does not hear its token; its run counts as missed.
-        }
-    }
-
-    private TimerListener Listener(LoadedFunction function, TimerTriggerAttribute trigger)
+    protected override ITriggerListener Listener(LoadedFunction function, TimerTriggerAttribute trigger)
     {
         FunctionRunner.CheckRetry(function);
         var schedule = TimerSchedule.Parse(SettingReference.Resolve(trigger.Schedule, configuration, function), function.ToString());

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace BuildingMgmt.LocalRuntime.EventHubs;
 
 /// <summary>One Event Hubs trigger of this instance: takes its share of the partitions, renews what it has, and gives it up at the end.</summary>
-internal sealed class EventHubListener(PartitionWork work)
+internal sealed class EventHubListener(PartitionWork work) : ITriggerListener
 {
     private readonly Dictionary<string, PartitionWorker> _workers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (PartitionWorker Worker, Task Ended)> _leaving = new(StringComparer.Ordinal);

@@ -4,7 +4,6 @@ using BuildingMgmt.LocalRuntime.Hosting;
 using BuildingMgmt.LocalRuntime.Storage;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace BuildingMgmt.LocalRuntime.EventHubs;
@@ -17,35 +16,11 @@ internal sealed class EventHubTriggers(
     HostStorage storage,
     FunctionRunner runner,
     TimeProvider time,
-    ILogger<EventHubTriggers> logger) : IHostedService
+    ILogger<EventHubTriggers> logger) : TriggerService<EventHubTriggerAttribute>(functions)
 {
     private readonly string _instance = Guid.NewGuid().ToString();
-    private EventHubListener[] _listeners = [];
 
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        _listeners = [.. functions.Of<EventHubTriggerAttribute>().Select(pair => Listener(pair.Function, pair.Trigger))];
-        foreach (var listener in _listeners)
-            listener.Start();
-        return Task.CompletedTask;
-    }
-
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        using var cancelRuns = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        cancelRuns.CancelAfter(HostTimes.TriggeredGrace);
-        var stopped = Task.WhenAll(_listeners.Select(listener => listener.StopAsync(cancelRuns.Token)));
-        try
-        {
-            await stopped.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // A function does not hear its token. Nothing is lost: its checkpoint has not moved.
-        }
-    }
-
-    private EventHubListener Listener(LoadedFunction function, EventHubTriggerAttribute trigger)
+    protected override ITriggerListener Listener(LoadedFunction function, EventHubTriggerAttribute trigger)
     {
         FunctionRunner.CheckRetry(function);
         var connectionSetting = trigger.Connection
