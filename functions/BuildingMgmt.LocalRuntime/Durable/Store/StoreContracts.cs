@@ -1,0 +1,151 @@
+using BuildingMgmt.LocalRuntime.Durable.Execution;
+using Microsoft.DurableTask;
+
+namespace BuildingMgmt.LocalRuntime.Durable.Store;
+
+/// <param name="Busy">Instances that the worker is stepping now: their messages are left for later.</param>
+/// <param name="InstancesMax">Most instances to take; 0 takes none.</param>
+/// <param name="ActivitiesMax">Most activities to take; 0 takes none.</param>
+internal sealed record TakeRequest(long Worker, IReadOnlyCollection<string> Busy, int InstancesMax, int ActivitiesMax);
+
+/// <param name="WorkerLives">False: nothing was taken, because the worker has died; it enters anew.</param>
+/// <param name="More">There was more than was asked for.</param>
+/// <param name="NextDueIn">Until the hub's next timer or delayed start, by the store's clock; null when there is none.</param>
+internal sealed record Taken(
+    bool WorkerLives, IReadOnlyList<TakenInstance> Instances, IReadOnlyList<ActivityWork> Activities, bool More, TimeSpan? NextDueIn)
+{
+    public static readonly Taken Nothing = new(true, [], [], false, null);
+}
+
+/// <summary>An instance with due messages, now owned by the worker.</summary>
+/// <param name="Execution">Number of the execution, from 0; continue-as-new begins the next.</param>
+/// <param name="Step">Steps committed so far, never reset: what is in memory is of use only if it is as far.</param>
+/// <param name="Messages">All due ones, in the order of their sequence numbers (at most some thousands at a time).</param>
+internal sealed record TakenInstance(string InstanceId, int Execution, long Step, IReadOnlyList<ReceivedMessage> Messages);
+
+/// <param name="Execution">The execution that it is for; null is for whichever runs. One for another execution is stale: consume and ignore it.</param>
+internal sealed record ReceivedMessage(long Sequence, int? Execution, ReceivedEvent Event);
+
+/// <param name="Events">Of the current execution, whole and in order. Empty before the first step.</param>
+internal sealed record LoadedHistory(string InstanceId, int Execution, long Step, IReadOnlyList<HistoryEvent> Events);
+
+/// <summary>An activity to run.</summary>
+/// <param name="TraceParent">W3C trace context of the step that scheduled it.</param>
+internal sealed record ActivityWork(
+    long Id,
+    string InstanceId,
+    int Execution,
+    int TaskId,
+    string Name,
+    string? Version,
+    string? Input,
+    string? TraceParent,
+    IReadOnlyDictionary<string, string>? Tags,
+    DateTimeOffset CreatedAt);
+
+/// <param name="Event"><see cref="TaskCompleted"/> or <see cref="TaskFailed"/>.</param>
+internal sealed record ActivityResult(ActivityWork Work, ReceivedEvent Event);
+
+/// <param name="Accepted">False: the activity is not this worker's any more (another has it, its result came, or its instance ended). Nothing was written.</param>
+/// <param name="Mine">The instance is this worker's: it should take at once.</param>
+internal sealed record ResultReceipt(bool Accepted, bool Mine);
+
+/// <summary>All that one step changes, in one transaction.</summary>
+internal sealed record StepCommit
+{
+    public required string InstanceId { get; init; }
+
+    /// <summary>The step number that it builds on. Another one in the store, or another owner: refused.</summary>
+    public required long Step { get; init; }
+
+    public required int Execution { get; init; }
+
+    /// <summary>Sequence numbers of the messages that it used up.</summary>
+    public required IReadOnlyList<long> Consumed { get; init; }
+
+    /// <summary>Appended to the history of this execution. May be empty (only stale or doubled messages came).</summary>
+    public required IReadOnlyList<HistoryEvent> Appended { get; init; }
+
+    public required StepState State { get; init; }
+
+    public IReadOnlyList<NewActivity> Activities { get; init; } = [];
+
+    /// <summary>Timers for itself, events for others, the result for the parent.</summary>
+    public IReadOnlyList<NewMessage> Messages { get; init; } = [];
+
+    /// <summary>Sub-orchestrations. One whose id is taken by an instance that has not ended is not made: its parent gets a <see cref="ChildFailed"/>.</summary>
+    public IReadOnlyList<NewInstance> Children { get; init; } = [];
+
+    /// <summary>
+    /// The execution ended by continue-as-new: its history goes, its activities and messages that name it go, and the next one begins with these
+    /// messages, numbered <see cref="Execution"/> + 1, of which the first is <see cref="ExecutionStarted"/>.
+    /// </summary>
+    public IReadOnlyList<ReceivedEvent>? Restart { get; init; }
+
+    /// <summary>Whether the worker keeps the instance in memory and so stays its owner. An ended one is never kept.</summary>
+    public required bool Keep { get; init; }
+}
+
+/// <param name="Status">Number of <c>OrchestrationRuntimeStatus</c>. On an end (Completed, Failed, Terminated) the instance's messages and activities go.</param>
+/// <param name="Name">Name and version as of its <see cref="ExecutionStarted"/>; null leaves what is there.</param>
+/// <param name="Input">With a restart, the next execution's; null otherwise.</param>
+internal sealed record StepState(
+    int Status, string? CustomStatus, string? Output, TaskFailureDetails? Failure, string? Version = null, string? Input = null);
+
+/// <param name="Accepted">False: displaced, or already done. Forget the instance.</param>
+/// <param name="Activities">Those of the step that the worker has been given at once.</param>
+/// <param name="MoreDue">Messages for it, or for another instance of this worker, are due: take at once.</param>
+internal sealed record StepReceipt(bool Accepted, IReadOnlyList<ActivityWork> Activities, bool MoreDue);
+
+internal sealed record NewActivity(
+    int TaskId, string Name, string? Version, string? Input, string? TraceParent, IReadOnlyDictionary<string, string>? Tags);
+
+/// <param name="Execution">The execution that it is for; null is for whichever runs.</param>
+/// <param name="DueAt">UTC; null is now. Only timers and delayed starts have one.</param>
+/// <param name="Id">Of an event: a second message of the same id is not kept while the first waits. Null for the rest.</param>
+internal sealed record NewMessage(string InstanceId, int? Execution, ReceivedEvent Event, DateTimeOffset? DueAt = null, Guid? Id = null);
+
+/// <param name="StartAt">UTC; null is now.</param>
+internal sealed record NewInstance(string InstanceId, ExecutionStarted Start, DateTimeOffset? StartAt = null);
+
+internal enum CreateResult
+{
+    Created,
+
+    /// <summary>One of the same id is there, in a status in which it is not replaced.</summary>
+    Exists,
+}
+
+/// <param name="Status">Number of <c>OrchestrationRuntimeStatus</c>.</param>
+/// <param name="Input">Null unless payloads were asked for; so are <paramref name="Output"/> and <paramref name="CustomStatus"/>.</param>
+internal sealed record InstanceState(
+    string InstanceId,
+    string Name,
+    string? Version,
+    int Status,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt,
+    DateTimeOffset? EndedAt,
+    string? Input,
+    string? Output,
+    string? CustomStatus,
+    TaskFailureDetails? Failure,
+    IReadOnlyDictionary<string, string>? Tags);
+
+/// <param name="Statuses">Empty: any.</param>
+/// <param name="CreatedFrom">UTC, inclusive; so is <paramref name="CreatedTo"/>.</param>
+/// <param name="EndedFrom">UTC, inclusive; so is <paramref name="EndedTo"/>.</param>
+internal sealed record InstanceFilter(
+    IReadOnlyList<int> Statuses,
+    int Max,
+    string? IdPrefix = null,
+    string? AfterId = null,
+    DateTimeOffset? CreatedFrom = null,
+    DateTimeOffset? CreatedTo = null,
+    DateTimeOffset? EndedFrom = null,
+    DateTimeOffset? EndedTo = null,
+    bool WithPayloads = false);
+
+/// <summary>For the meter.</summary>
+/// <param name="OldestDue">Age of the oldest due message or waiting activity; zero when there is none.</param>
+internal sealed record HubState(long Pending, long Running, long Activities, TimeSpan OldestDue);
