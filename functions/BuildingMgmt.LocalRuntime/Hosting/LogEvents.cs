@@ -3,7 +3,7 @@ namespace BuildingMgmt.LocalRuntime.Hosting;
 /// <summary>Ids of what the runtime logs. They never change; a retired number stays reserved.</summary>
 internal static class LogEvents
 {
-    // 100-199 functions and HTTP, 200-299 timers, 300-399 Event Hubs, 400-499 configuration.
+    // 100-199 functions and HTTP, 200-299 timers, 300-399 Event Hubs, 400-499 configuration, 500-599 durable orchestrations.
     public const int FunctionFailed = 100;
     public const int NoHttpResponse = 101;
     public const int TriggeredRunFailed = 102;
@@ -31,4 +31,19 @@ internal static class LogEvents
     public const int PositionUnknown = 313;
 
     public const int StorageProviderIgnored = 400;
+
+    // 500-519 the worker.
+    public const int DurableWorkerEntered = 500;
+    public const int DurableWorkerDied = 501;
+    public const int DurableWorkerLeft = 502;
+    public const int DurableWorkerNotLeft = 503;
+    public const int DurableStoreAway = 504;
+    public const int DurableStoreBack = 505;
+    public const int DurableStepStuck = 506;
+    public const int DurableStepGivenUp = 507;
+    public const int DurableResultStuck = 508;
+    public const int DurableOrchestrationFailed = 509;
+    public const int DurableActivityFailed = 510;
+    public const int DurableResultRefused = 511;
+    public const int DurableStepRefused = 512;
 }

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using BuildingMgmt.LocalRuntime.Durable.Execution;
+using BuildingMgmt.LocalRuntime.Durable.Store;
+
+namespace BuildingMgmt.LocalRuntime.Durable.Workers;
+
+/// <param name="TraceParent">Context of the step, for what it starts.</param>
+internal sealed record StepRun(OrchestrationExecution Code, StepOutcome Outcome, DateTimeOffset Now, string? TraceParent);
+
+/// <summary>Runs a step. Pure but for the span around it: nothing is written, so it may be thrown away and run again.</summary>
+internal static class StepRunner
+{
+    /// <param name="kept">As far as the store; null makes the execution anew from <paramref name="past"/>.</param>
+    public static StepRun Run(WorkerParts parts, TakenInstance taken, OrchestrationExecution? kept, IReadOnlyList<HistoryEvent> past)
+    {
+        var code = kept;
+        if (code is null)
+        {
+            code = NewExecution(parts, taken.InstanceId, taken.Execution);
+            code.Replay(past);
+            if (past.Count > 0)
+                parts.Meter.Replayed();
+        }
+
+        var received = Received(taken);
+        var start = received.OfType<ExecutionStarted>().FirstOrDefault();
+        var trace = code.TraceParent ?? start?.TraceParent;
+        using var span = DurableTracing.Step(code.Name ?? start?.Name ?? "(not started)", start?.Version, taken.InstanceId, trace);
+        var now = parts.Time.GetUtcNow();
+        var outcome = code.Step(now, received);
+        if (outcome.End?.Failure is { } failure)
+            span?.SetStatus(ActivityStatusCode.Error, failure.ErrorMessage);
+        return new(code, outcome, now, span?.Id ?? trace);
+    }
+
+    public static OrchestrationExecution NewExecution(WorkerParts parts, string instanceId, int execution) =>
+        new(instanceId, execution, parts.Functions.Orchestrator, parts.Converter, parts.Loggers);
+
+    /// <summary>Whom an execution answers, also when the engine cannot say it.</summary>
+    public static ParentTask? ParentOf(TakenInstance taken, IReadOnlyList<HistoryEvent> past) =>
+        past.Concat(Received(taken)).OfType<ExecutionStarted>().FirstOrDefault()?.Parent;
+
+    // What was meant for an execution that has ended since is used up without being seen.
+    private static List<ReceivedEvent> Received(TakenInstance taken) =>
+        [.. taken.Messages.Where(message => message.Execution is null || message.Execution == taken.Execution).Select(message => message.Event)];
+}
