@@ -46,4 +46,6 @@ internal static class LogEvents
     public const int DurableActivityFailed = 510;
     public const int DurableResultRefused = 511;
     public const int DurableStepRefused = 512;
+    public const int DurableNotListening = 520;
+    public const int DurableListeningAgain = 521;
 }
