@@ -31,4 +31,9 @@ internal static class LogEvents
     public const int PositionUnknown = 313;
 
     public const int StorageProviderIgnored = 400;
+
+    public const int OrchestrationFailed = 560;
+    public const int OrchestrationDiffers = 561;
+    public const int OrchestratorUnknown = 562;
+    public const int TaskRetried = 563;
 }
