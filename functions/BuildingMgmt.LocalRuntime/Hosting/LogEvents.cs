@@ -3,7 +3,7 @@ namespace BuildingMgmt.LocalRuntime.Hosting;
 /// <summary>Ids of what the runtime logs. They never change; a retired number stays reserved.</summary>
 internal static class LogEvents
 {
-    // 100-199 functions and HTTP, 200-299 timers, 300-399 Event Hubs, 400-499 configuration.
+    // 100-199 functions and HTTP, 200-299 timers, 300-399 Event Hubs, 400-499 configuration, 500-599 orchestrations.
     public const int FunctionFailed = 100;
     public const int NoHttpResponse = 101;
     public const int TriggeredRunFailed = 102;
@@ -31,4 +31,7 @@ internal static class LogEvents
     public const int PositionUnknown = 313;
 
     public const int StorageProviderIgnored = 400;
+
+    // 500-519 orchestrations' worker, 520-539 their store, 540-559 their client and hosting, 560-579 their code.
+    public const int DurableWaitsStoreAway = 540;
 }
