@@ -5,8 +5,11 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 
 /// <param name="Busy">Instances that the worker is stepping now: their messages are left for later.</param>
 /// <param name="InstancesMax">Most instances to take; 0 takes none.</param>
+/// <param name="Running">Activities that the worker knows it has. Others that are its own are given again: the call that took them threw, so it
+/// never heard of them.</param>
 /// <param name="ActivitiesMax">Most activities to take; 0 takes none.</param>
-internal sealed record TakeRequest(long Worker, IReadOnlyCollection<string> Busy, int InstancesMax, int ActivitiesMax);
+internal sealed record TakeRequest(
+    long Worker, IReadOnlyCollection<string> Busy, int InstancesMax, IReadOnlyCollection<long> Running, int ActivitiesMax);
 
 /// <param name="WorkerLives">False: nothing was taken, because the worker has died; it enters anew.</param>
 /// <param name="More">There was more than was asked for.</param>
@@ -87,7 +90,8 @@ internal sealed record StepCommit
 }
 
 /// <param name="Status">Number of <c>OrchestrationRuntimeStatus</c>. On an end (Completed, Failed, Terminated) the instance's messages and activities go.</param>
-/// <param name="Name">Name and version as of its <see cref="ExecutionStarted"/>; null leaves what is there.</param>
+/// <param name="CustomStatus">Null leaves what is there: it outlives a continue-as-new.</param>
+/// <param name="Version">As of the next <see cref="ExecutionStarted"/>, with a restart; null leaves what is there.</param>
 /// <param name="Input">With a restart, the next execution's; null otherwise.</param>
 internal sealed record StepState(
     int Status, string? CustomStatus, string? Output, TaskFailureDetails? Failure, string? Version = null, string? Input = null);
