@@ -1,4 +1,5 @@
 using BuildingMgmt.LocalRuntime.Durable.Store;
+using BuildingMgmt.LocalRuntime.Durable.Workers;
 using Microsoft.Extensions.Logging;
 
 namespace BuildingMgmt.LocalRuntime.Durable.Client;
@@ -7,24 +8,22 @@ namespace BuildingMgmt.LocalRuntime.Durable.Client;
 /// Those who wait for the end of an orchestration. An end in this process is told by its worker; the others are asked for all together, in one
 /// query that comes less and less often while nothing ends.
 /// </summary>
-internal sealed class CompletionWaits(IDurableStore store, TimeProvider time, ILogger logger)
+internal sealed class CompletionWaits(IDurableStore store, EndedInstances ended, TimeProvider time, ILogger logger)
 {
     /// <summary>Ids in one query.</summary>
     private const int IdsPerQueryMax = 1_000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Wait> _waits = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _waiters = new(StringComparer.Ordinal);
     private CancellationTokenSource? _hurry;
 
     /// <summary>Returns when the orchestration may have ended; whoever waits looks for itself, and waits again if not.</summary>
     public async Task UntilEndedAsync(string instanceId, CancellationToken cancellationToken)
     {
-        Wait? wait;
+        using var registration = ended.Register(instanceId);
         lock (_lock)
         {
-            if (!_waits.TryGetValue(instanceId, out wait))
-                _waits.Add(instanceId, wait = new Wait());
-            wait.Waiters++;
+            _waiters[instanceId] = _waiters.GetValueOrDefault(instanceId) + 1;
             if (_hurry is null)
             {
                 _hurry = new CancellationTokenSource();
@@ -38,25 +37,16 @@ internal sealed class CompletionWaits(IDurableStore store, TimeProvider time, IL
 
         try
         {
-            await wait.Ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await registration.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             lock (_lock)
             {
-                if (--wait.Waiters == 0 && _waits.GetValueOrDefault(instanceId) == wait)
-                    _waits.Remove(instanceId);
+                if (--_waiters[instanceId] == 0)
+                    _waiters.Remove(instanceId);
             }
         }
-    }
-
-    /// <summary>The worker of this process ended an orchestration.</summary>
-    public void Ended(string instanceId)
-    {
-        Wait? wait;
-        lock (_lock)
-            _waits.Remove(instanceId, out wait);
-        wait?.Ended.SetResult();
     }
 
     // Lives as long as somebody waits.
@@ -69,7 +59,7 @@ internal sealed class CompletionWaits(IDurableStore store, TimeProvider time, IL
             CancellationTokenSource hurry;
             lock (_lock)
             {
-                if (_waits.Count == 0)
+                if (_waiters.Count == 0)
                 {
                     _hurry!.Dispose();
                     _hurry = null;
@@ -115,19 +105,12 @@ internal sealed class CompletionWaits(IDurableStore store, TimeProvider time, IL
     {
         string[] ids;
         lock (_lock)
-            ids = [.. _waits.Keys];
+            ids = [.. _waiters.Keys];
         foreach (var some in ids.Chunk(IdsPerQueryMax))
         {
             foreach (var id in await store.EndedAsync(some, CancellationToken.None).ConfigureAwait(false))
-                Ended(id);
+                ended.Tell(id);
         }
-    }
-
-    private sealed class Wait
-    {
-        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public int Waiters { get; set; }
     }
 }
 
