@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using BuildingMgmt.LocalRuntime.Durable.Execution;
+using BuildingMgmt.LocalRuntime.Durable.Store;
+
+namespace BuildingMgmt.LocalRuntime.Durable.Workers;
+
+/// <param name="TraceParent">Context of the step, for what it starts.</param>
+internal sealed record StepRun(OrchestrationExecution Code, StepOutcome Outcome, DateTimeOffset Now, string? TraceParent);
+
+/// <summary>Runs a step. Pure but for what is around it: nothing is written, so it may be thrown away and run again.</summary>
+internal static class StepRunner
+{
+    /// <param name="kept">As far as the store; null makes the execution anew from <paramref name="past"/>.</param>
+    /// <param name="stopping">Cancelled when the worker has ended: for what the app has around the step.</param>
+    public static async Task<StepRun> RunAsync(
+        WorkerParts parts, TakenInstance taken, OrchestrationExecution? kept, IReadOnlyList<HistoryEvent> past, CancellationToken stopping)
+    {
+        var received = Received(taken);
+        var start = past.OfType<ExecutionStarted>().FirstOrDefault() ?? received.OfType<ExecutionStarted>().FirstOrDefault();
+        var name = kept?.Name ?? start?.Name ?? "(not started)";
+        var trace = kept?.TraceParent ?? start?.TraceParent;
+        using var span = DurableTracing.Step(name, start?.Version, taken.InstanceId, trace);
+        StepRun? run = null;
+        await parts.Functions.AroundStepAsync(
+            new(name, taken.InstanceId, span?.Id ?? trace),
+            () => run = Run(parts, taken, kept, past, received, span?.Id ?? trace),
+            stopping);
+        if (run is null)
+            throw new InvalidOperationException($"Middleware around orchestrator \"{name}\" did not call what comes next.");
+        if (run.Outcome.End?.Failure is { } failure)
+            span?.SetStatus(ActivityStatusCode.Error, failure.ErrorMessage);
+        return run;
+    }
+
+    private static StepRun Run(
+        WorkerParts parts,
+        TakenInstance taken,
+        OrchestrationExecution? kept,
+        IReadOnlyList<HistoryEvent> past,
+        List<ReceivedEvent> received,
+        string? trace)
+    {
+        var code = kept;
+        if (code is null)
+        {
+            code = NewExecution(parts, taken.InstanceId, taken.Execution);
+            code.Replay(past);
+            if (past.Count > 0)
+                parts.Meter.Replayed();
+        }
+
+        var now = parts.Time.GetUtcNow();
+        return new(code, code.Step(now, received), now, trace);
+    }
+
+    public static OrchestrationExecution NewExecution(WorkerParts parts, string instanceId, int execution) =>
+        new(instanceId, execution, parts.Functions.Orchestrator, parts.Converter, parts.Loggers);
+
+    /// <summary>Whom an execution answers, also when the engine cannot say it.</summary>
+    public static ParentTask? ParentOf(TakenInstance taken, IReadOnlyList<HistoryEvent> past) =>
+        past.Concat(Received(taken)).OfType<ExecutionStarted>().FirstOrDefault()?.Parent;
+
+    // What was meant for an execution that has ended since is used up without being seen.
+    private static List<ReceivedEvent> Received(TakenInstance taken) =>
+        [.. taken.Messages.Where(message => message.Execution is null || message.Execution == taken.Execution).Select(message => message.Event)];
+}

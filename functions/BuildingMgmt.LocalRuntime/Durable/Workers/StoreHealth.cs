@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+
+namespace BuildingMgmt.LocalRuntime.Durable.Workers;
+
+/// <summary>Calls that every worker makes all the time, so that their failing says that the store is away.</summary>
+[Flags]
+internal enum VitalCalls
+{
+    None = 0,
+    Enter = 1,
+    Renew = 2,
+    Take = 4,
+}
+
+/// <summary>Says once that the store is away, and once that it is back, however many calls fail meanwhile.</summary>
+internal sealed class StoreHealth(ILogger logger, TimeProvider time)
+{
+    private VitalCalls _failing;
+    private long _awaySince;
+
+    public bool IsAway => _failing != VitalCalls.None;
+
+    public void Failed(VitalCalls call, Exception exception)
+    {
+        if (!IsAway)
+        {
+            _awaySince = time.GetTimestamp();
+            logger.StoreAway(exception);
+        }
+
+        _failing |= call;
+    }
+
+    public void Worked(VitalCalls call)
+    {
+        if (!IsAway)
+            return;
+        _failing &= ~call;
+        if (!IsAway)
+            logger.StoreBack(time.GetElapsedTime(_awaySince));
+    }
+}
