@@ -29,13 +29,13 @@ internal sealed class DurableFunctions : IDurableFunctions
         LoadedFunctions functions,
         FunctionPipeline pipeline,
         IServiceScopeFactory scopes,
-        DataConverter converter,
+        AppPayloads payloads,
         HostTimes times,
         ILogger<DurableFunctions> logger)
     {
         _pipeline = pipeline;
         _scopes = scopes;
-        _converter = converter;
+        _converter = payloads.Converter;
         _times = times;
         _logger = logger;
         _orchestrators = ByName(functions.Of<OrchestrationTriggerAttribute>(), trigger => trigger.Orchestration)

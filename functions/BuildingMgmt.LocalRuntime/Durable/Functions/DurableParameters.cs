@@ -1,4 +1,5 @@
 using System.Reflection;
+using BuildingMgmt.LocalRuntime.Functions;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -14,6 +15,9 @@ internal static class DurableParameters
         parameter => !parameter.GetCustomAttributes<Microsoft.Azure.Functions.Worker.Extensions.Abstractions.BindingAttribute>().Any()
             && parameter.ParameterType != typeof(FunctionContext)
             && parameter.ParameterType != typeof(CancellationToken));
+
+    public static bool UsesClient(LoadedFunction function) =>
+        function.Method.GetParameters().Any(parameter => parameter.IsDefined(typeof(DurableClientAttribute)));
 
     public static void CheckOrchestrator(MethodInfo method, Type triggerType, string place, List<string> errors)
     {

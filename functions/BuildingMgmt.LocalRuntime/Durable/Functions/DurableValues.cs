@@ -18,7 +18,7 @@ internal static class DurableValues
         var work = (ActivityWork)run.Input!;
         try
         {
-            return run.InstanceServices.GetRequiredService<DataConverter>().Deserialize<T>(work.Input);
+            return run.InstanceServices.GetRequiredService<AppPayloads>().Converter.Deserialize<T>(work.Input);
         }
         catch (System.Text.Json.JsonException e)
         {
@@ -26,5 +26,5 @@ internal static class DurableValues
         }
     }
 
-    public static DurableTaskClient Client(FunctionRun run) => run.InstanceServices.GetRequiredService<DurableTaskClient>();
+    public static DurableTaskClient Client(FunctionRun run) => run.InstanceServices.GetRequiredService<DurableHub>().Client;
 }
