@@ -51,4 +51,10 @@ internal static class LogEvents
     public const int DurableWaitsStoreAway = 540;
     public const int DurableStoreNotReady = 541;
     public const int DurableStarted = 542;
+
+    // 560-579 the code of orchestrators.
+    public const int OrchestrationFailed = 560;
+    public const int OrchestrationDiffers = 561;
+    public const int OrchestratorUnknown = 562;
+    public const int TaskRetried = 563;
 }
