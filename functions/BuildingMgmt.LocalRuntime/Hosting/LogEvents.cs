@@ -47,6 +47,10 @@ internal static class LogEvents
     public const int DurableResultRefused = 511;
     public const int DurableStepRefused = 512;
 
+    // 520-539 the store.
+    public const int DurableNotListening = 520;
+    public const int DurableListeningAgain = 521;
+
     // 540-559 the client and hosting.
     public const int DurableWaitsStoreAway = 540;
     public const int DurableStoreNotReady = 541;
