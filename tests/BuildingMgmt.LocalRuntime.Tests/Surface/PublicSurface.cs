@@ -10,6 +10,9 @@ namespace BuildingMgmt.LocalRuntime.Tests.Surface;
 /// </summary>
 internal static class PublicSurface
 {
+    // What "with" calls; only records have it, and no listing names it.
+    private const string CloneOfRecord = "<Clone>$";
+
     private const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
@@ -31,14 +34,14 @@ internal static class PublicSurface
         foreach (var constructor in type.GetConstructors(Declared).Where(IsSeen).Where(constructor => !constructor.IsStatic))
             yield return $"C {name}::.ctor({SurfaceNames.Parameters(constructor)}){Modifiers(constructor)}";
         foreach (var field in type.GetFields(Declared).Where(field => field.IsPublic || field.IsFamily))
-            yield return $"F {name}::{field.Name} : {SurfaceNames.Of(field.FieldType)}{(field.IsLiteral ? $" = {SurfaceNames.Value(field.GetRawConstantValue())} [const]" : " [static]")}";
+            yield return $"F {name}::{field.Name} : {SurfaceNames.Of(field.FieldType)}{(field.IsLiteral ? $" = {SurfaceNames.Value(field.GetRawConstantValue())} [const]" : field.IsInitOnly ? " [static readonly]" : " [static]")}";
         foreach (var property in type.GetProperties(Declared))
         {
             if (PropertyLine(name, property) is { } line)
                 yield return line;
         }
 
-        foreach (var method in type.GetMethods(Declared).Where(IsSeen).Where(method => !method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)))
+        foreach (var method in type.GetMethods(Declared).Where(IsSeen).Where(method => method.Name != CloneOfRecord && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal))))
             yield return MethodLine(name, method);
     }
 
@@ -65,6 +68,7 @@ internal static class PublicSurface
         { IsInterface: true } => "interface",
         { IsValueType: true } => type.GetCustomAttribute<IsReadOnlyAttribute>() is null ? "struct" : "readonly struct",
         { IsAbstract: true, IsSealed: true } => "static class",
+        _ when type.GetMethod(CloneOfRecord) is not null => type.IsSealed ? "sealed record" : "record",
         { IsAbstract: true } => "abstract class",
         { IsSealed: true } => "sealed class",
         _ => "class",
@@ -78,7 +82,7 @@ internal static class PublicSurface
             return null;
         if (get is not null && set is not null && Access(get).Length > Access(set).Length)
             main = set;
-        var accessors = string.Concat(new[] { (get, "get"), (set, "set") }
+        var accessors = string.Concat(new[] { (get, "get"), (set, IsInit(set) ? "init" : "set") }
             .Where(pair => pair.Item1 is not null)
             .Select(pair => Access(pair.Item1!) == Access(main) ? $" {pair.Item2};" : $" {Access(pair.Item1!)} {pair.Item2};"));
         return $"P {type}::{property.Name} : {SurfaceNames.Of(property)} {{{accessors} }}{Modifiers(main, property)}";
@@ -95,6 +99,9 @@ internal static class PublicSurface
 
     private static bool IsSeen(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 
+    private static bool IsInit(MethodInfo? setter) =>
+        setter?.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) == true;
+
     private static string Access(MethodBase method) =>
         method.IsPublic ? "" : method.IsFamilyOrAssembly ? "protected internal" : method.IsFamily ? "protected" : "internal";
 
@@ -107,7 +114,7 @@ internal static class PublicSurface
         if (method.IsStatic)
             words.Add("static");
         else if (method is MethodInfo info && info.GetBaseDefinition() != info)
-            words.Add("override");
+            words.Add(method.IsFinal ? "sealed override" : "override");
         else if (method.IsAbstract && !isInterface)
             words.Add("abstract");
         else if (method.IsVirtual && !method.IsFinal && !isInterface)

@@ -10,5 +10,5 @@ public abstract class DataConverter
     public abstract object? Deserialize(string? data, Type targetType);
 
     /// <summary>Value of a text; the type's default for null.</summary>
-    public virtual T? Deserialize<T>(string? data) => Deserialize(data, typeof(T)) is T value ? value : default;
+    public virtual T? Deserialize<T>(string? data) => Deserialize(data, typeof(T)) is { } value ? (T)value : default;
 }

@@ -90,7 +90,7 @@ public abstract partial class TaskOrchestrationContext
         var waitEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var wait = WaitForExternalEvent<T>(eventName, waitEnds.Token);
         var first = await Task.WhenAny(timer, wait);
-        await (first == wait ? timerEnds : waitEnds).CancelAsync();
+        (first == wait ? timerEnds : waitEnds).Cancel();
         return await wait;
     }
 
