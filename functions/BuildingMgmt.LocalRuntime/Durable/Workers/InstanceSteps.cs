@@ -134,8 +134,6 @@ internal sealed class InstanceSteps
         _activities.Begin(receipt.Activities);
         if (ends)
         {
-            if (outcome.End is { Status: EndStatus.Failed, Failure: { } failure })
-                _logger.OrchestrationFailed(taken.InstanceId, code.Name, failure.ErrorType, failure.ErrorMessage);
             _parts.Ended.Tell(taken.InstanceId);
         }
         else if (keep)
