@@ -46,8 +46,17 @@ internal static class LogEvents
     public const int DurableActivityFailed = 510;
     public const int DurableResultRefused = 511;
     public const int DurableStepRefused = 512;
+
+    // 520-539 the store.
     public const int DurableNotListening = 520;
     public const int DurableListeningAgain = 521;
+
+    // 540-559 the client and hosting.
+    public const int DurableWaitsStoreAway = 540;
+    public const int DurableStoreNotReady = 541;
+    public const int DurableStarted = 542;
+
+    // 560-579 the code of orchestrators.
     public const int OrchestrationFailed = 560;
     public const int OrchestrationDiffers = 561;
     public const int OrchestratorUnknown = 562;
