@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Net;
+using BuildingMgmt.DurableApp;
+using BuildingMgmt.Testing;
+using Npgsql;
+
+namespace BuildingMgmt.LocalRuntime.Tests.Durable.Processes;
+
+/// <summary>Many inspections, started and approved through processes that may go at any instant: whatever fails is tried again elsewhere.</summary>
+internal sealed class BuildingInspections(int count, IReadOnlyList<DurableAppProcess> processes)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4);
+
+    private readonly Random _random = new(1);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Starts all, approves each, and gives what each ended with: status, custom status, output.</summary>
+    public async Task<IReadOnlyList<string>> RunAsync()
+    {
+        for (var i = 0; i < count; i++)
+            await AskAsync(HttpMethod.Put, $"{nameof(InspectBuilding)}/{Id(i)}/{i}", HttpStatusCode.Conflict);
+        for (var i = 0; i < count; i++)
+            await AskAsync(HttpMethod.Post, $"events/{Id(i)}/{InspectBuilding.Approved}/{Approval(i)}", HttpStatusCode.NotFound);
+        var ends = new List<string>();
+        for (var i = 0; i < count; i++)
+            ends.Add(await EndAsync(i));
+        return ends;
+    }
+
+    /// <summary>Effects and their values, in the order of their keys, as the activities left them.</summary>
+    public static async Task<IReadOnlyList<string>> EffectsAsync(TestDatabase database)
+    {
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        await using var command = source.CreateCommand("SELECT key || '=' || value FROM effect ORDER BY key");
+        await using var reader = await command.ExecuteReaderAsync(Token);
+        var effects = new List<string>();
+        while (await reader.ReadAsync(Token))
+            effects.Add(reader.GetString(0));
+        return effects;
+    }
+
+    private static string Id(int building) => string.Create(CultureInfo.InvariantCulture, $"inspection-{building}");
+
+    private static int Approval(int building) => 1_000_000 + building;
+
+    private async Task<string> EndAsync(int building)
+    {
+        var last = "";
+        try
+        {
+            return await Eventually.ValueAsync(
+                async () =>
+                {
+                    last = await AskAsync(HttpMethod.Get, $"status/{Id(building)}");
+                    return last.StartsWith("Completed", StringComparison.Ordinal) || last.StartsWith("Failed", StringComparison.Ordinal) ? last : null;
+                },
+                Deadline, $"{Id(building)} ends", Token);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}; it is: {last}", e);
+        }
+    }
+
+    /// <summary>Asks one process after another until one answers with success, or with the status that means the same.</summary>
+    private async Task<string> AskAsync(HttpMethod method, string path, HttpStatusCode also = HttpStatusCode.OK) =>
+        await Eventually.ValueAsync(
+            async () =>
+            {
+                var process = processes[_random.Next(processes.Count)];
+                try
+                {
+                    using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+                    using var response = await process.Http.SendAsync(request, Token);
+                    return response.IsSuccessStatusCode || response.StatusCode == also ? await response.Content.ReadAsStringAsync(Token) : null;
+                }
+                catch (HttpRequestException)
+                {
+                    return null;
+                }
+            },
+            Deadline, $"{method} {path} is answered", Token);
+}

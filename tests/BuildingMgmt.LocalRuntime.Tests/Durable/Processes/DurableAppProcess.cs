@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Net;
+using BuildingMgmt.LocalStack.Processes;
+using BuildingMgmt.LocalStack.Setup;
+using BuildingMgmt.Testing;
+
+namespace BuildingMgmt.LocalRuntime.Tests.Durable.Processes;
+
+/// <summary>One process of an app with orchestrations, which can be killed, and started again on its port.</summary>
+internal sealed class DurableAppProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly int _port = Ports.TakeFree();
+    private readonly string _hub;
+    private readonly TestDatabase _database;
+    private ServiceProcess _process;
+
+    private DurableAppProcess(string hub, TestDatabase database)
+    {
+        _hub = hub;
+        _database = database;
+        Http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_port}")), Timeout = Deadline };
+        _process = Run();
+    }
+
+    public HttpClient Http { get; }
+
+    public string LastLines => _process.LastLines;
+
+    /// <summary>Starts as many processes of one hub, and returns when they answer.</summary>
+    public static async Task<IReadOnlyList<DurableAppProcess>> StartAsync(int count, string hub, TestDatabase database)
+    {
+        var processes = Enumerable.Range(0, count).Select(_ => new DurableAppProcess(hub, database)).ToList();
+        await Task.WhenAll(processes.Select(process => process.AliveAsync()));
+        return processes;
+    }
+
+    /// <summary>Waits until it answers.</summary>
+    public Task AliveAsync() => _process.WaitUntilAsync(
+        async token =>
+        {
+            try
+            {
+                return (await Http.GetAsync(new Uri("alive", UriKind.Relative), token)).IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        },
+        Deadline, TestContext.Current.CancellationToken);
+
+    /// <summary>SIGKILL, and the same command again.</summary>
+    public async Task KillAndRestartAsync()
+    {
+        await KillAsync();
+        _process = Run();
+    }
+
+    public Task KillAsync() => _process.KillAsync();
+
+    public void Signal(UnixSignal signal)
+    {
+        using var process = System.Diagnostics.Process.GetProcessById(_process.ProcessId);
+        process.Send(signal);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        Http.Dispose();
+    }
+
+    private ServiceProcess Run()
+    {
+        var own = new DirectoryInfo(AppContext.BaseDirectory);
+        const string project = "BuildingMgmt.DurableApp";
+        return ServiceProcess.Start(new()
+        {
+            Name = "durable app",
+            FileName = Executables.Dotnet,
+            Arguments = [Path.Combine(Repository.Root, "tests", project, "bin", own.Parent!.Name, own.Name, project + ".dll")],
+            Environment = new Dictionary<string, string>
+            {
+                ["Hub"] = _hub,
+                ["DurablePostgres"] = _database.ConnectionString + ";Maximum Pool Size=10",
+                ["Effects"] = _database.ConnectionString + ";Maximum Pool Size=10",
+                ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
+                ["EXIT_WITH_PARENT"] = "1",
+                ["ASPNETCORE_URLS"] = Http.BaseAddress!.ToString(),
+            },
+            EndsWithInput = true,
+            StopPatience = TimeSpan.FromSeconds(20),
+        });
+    }
+}

@@ -1,0 +1,70 @@
+using BuildingMgmt.DurableApp;
+using BuildingMgmt.Testing;
+using Npgsql;
+
+namespace BuildingMgmt.LocalRuntime.Tests.Durable.Processes;
+
+public sealed class KilledProcessesTests(PostgresFixture postgres)
+{
+    private const int Inspections = 200;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Processes_killed_every_second_end_every_orchestration_as_undisturbed_ones_do()
+    {
+        await using var calm = await DatabaseAsync();
+        await using var stormy = await DatabaseAsync();
+        var undisturbed = await RunAsync(calm, kill: false);
+        var killed = await RunAsync(stormy, kill: true);
+
+        Assert.Equal(undisturbed, killed);
+        Assert.All(killed, end => Assert.StartsWith("Completed", end, StringComparison.Ordinal));
+        var effects = await BuildingInspections.EffectsAsync(stormy);
+        Assert.Equal(await BuildingInspections.EffectsAsync(calm), effects);
+        Assert.Equal(Inspections * (InspectBuilding.Zones + 2), effects.Count);
+    }
+
+    private static async Task<IReadOnlyList<string>> RunAsync(TestDatabase database, bool kill)
+    {
+        var processes = await DurableAppProcess.StartAsync(3, "inspections", database);
+        try
+        {
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            var killing = kill ? KillAsync(processes, over.Token) : Task.CompletedTask;
+            var ends = await new BuildingInspections(Inspections, processes).RunAsync();
+            await over.CancelAsync();
+            await killing;
+            return ends;
+        }
+        finally
+        {
+            foreach (var process in processes)
+                await process.DisposeAsync();
+        }
+    }
+
+    private static async Task KillAsync(IReadOnlyList<DurableAppProcess> processes, CancellationToken over)
+    {
+        var random = new Random(7);
+        using var everySecond = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        try
+        {
+            while (await everySecond.WaitForNextTickAsync(over))
+                await processes[random.Next(processes.Count)].KillAndRestartAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // All have ended.
+        }
+    }
+
+    private async Task<TestDatabase> DatabaseAsync()
+    {
+        var database = await postgres.CreateEmptyDatabaseAsync(Token);
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        await using var command = source.CreateCommand(EffectLog.Schema);
+        await command.ExecuteNonQueryAsync(Token);
+        return database;
+    }
+}
