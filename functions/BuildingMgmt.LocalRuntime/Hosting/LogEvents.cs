@@ -46,6 +46,9 @@ internal static class LogEvents
     public const int DurableResultRefused = 511;
     public const int DurableStepRefused = 512;
 
+    public const int DurableNotListening = 520;
+    public const int DurableListeningAgain = 521;
+
     public const int OrchestrationFailed = 560;
     public const int OrchestrationDiffers = 561;
     public const int OrchestratorUnknown = 562;

@@ -1,0 +1,155 @@
+using BuildingMgmt.LocalRuntime.Durable.Execution;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using static BuildingMgmt.LocalRuntime.Durable.Store.Sql;
+
+namespace BuildingMgmt.LocalRuntime.Durable.Store;
+
+/// <summary>
+/// The orchestrations of one hub in PostgreSQL, schema <c>durable</c>. Nothing is kept in a session: it runs behind PgBouncer in transaction mode,
+/// where only <see cref="ListenAsync"/> does not, so that the polls remain.
+/// </summary>
+/// <remarks>
+/// Locks are taken in this order: worker, instances, then messages and work of instances that the transaction owns. A statement that wants rows
+/// which others may hold skips what is locked. Where two meet all the same, PostgreSQL ends one of them as a deadlock, and its caller repeats it.
+/// </remarks>
+internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
+{
+    private const string EnterSql = """
+        INSERT INTO durable.worker (hub, expires_at) VALUES ($1, now() + $2) RETURNING worker
+        """;
+
+    // Messages that were on their way to an instance while it ended have nobody to take them; they go here. One statement, because an idle
+    // process is to cost little.
+    private const string RenewSql = """
+        WITH swept AS (
+            DELETE FROM durable.message AS m
+            WHERE m.hub = $1 AND m.due_at <= now()
+                AND NOT EXISTS (
+                    SELECT FROM durable.instance AS i
+                    WHERE i.hub = m.hub AND i.id = m.instance_id AND i.status NOT IN (1, 3, 5))
+        )
+        UPDATE durable.worker SET expires_at = now() + $3 WHERE worker = $2 AND expires_at > now()
+        """;
+
+    private const string LeaveSql = "DELETE FROM durable.worker WHERE worker = $1";
+
+    private const string ReleaseSql = """
+        UPDATE durable.instance SET owner = NULL WHERE hub = $1 AND id = ANY ($3) AND owner = $2
+        """;
+
+    private const string LoadSql = """
+        SELECT i.id, i.execution, i.step, h.payload
+        FROM durable.instance AS i
+        LEFT JOIN durable.history AS h ON h.hub = i.hub AND h.instance_id = i.id
+        WHERE i.hub = $1 AND i.id = ANY ($3) AND i.owner = $2
+        ORDER BY i.id, h.step
+        """;
+
+    private readonly NpgsqlDataSource _database;
+    private readonly int _hub;
+    private readonly PostgresWakes _wakes;
+    private readonly PostgresTaking _taking;
+    private readonly PostgresSteps _steps;
+    private readonly PostgresResults _results;
+    private readonly PostgresInstances _instances;
+    private readonly PostgresQueries _queries;
+
+    private PostgresDurableStore(NpgsqlDataSource database, int hub, ILogger logger)
+    {
+        _database = database;
+        _hub = hub;
+        _wakes = new PostgresWakes(database, hub, logger);
+        _taking = new PostgresTaking(database, hub);
+        _steps = new PostgresSteps(database, hub, _wakes);
+        _results = new PostgresResults(database, hub, _wakes);
+        _instances = new PostgresInstances(database, hub, _wakes);
+        _queries = new PostgresQueries(database, hub);
+    }
+
+    /// <summary>Makes what is missing of the schema and the hub.</summary>
+    /// <param name="database">Not disposed with the store.</param>
+    public static async Task<PostgresDurableStore> OpenAsync(
+        NpgsqlDataSource database, string hub, ILogger logger, CancellationToken cancellationToken) =>
+        new(database, await DurableSchema.EnsureAsync(database, hub, cancellationToken), logger);
+
+    public async Task<long> EnterAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _database.Command(EnterSql, One(_hub), One(DurableTimes.Lease));
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    public async Task<bool> RenewAsync(long worker, CancellationToken cancellationToken)
+    {
+        await using var command = _database.Command(RenewSql, One(_hub), One(worker), One(DurableTimes.Lease));
+        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    public async Task LeaveAsync(long worker, CancellationToken cancellationToken)
+    {
+        await using var command = _database.Command(LeaveSql, One(worker));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        _wakes.WakeAll();
+    }
+
+    public Task<Taken> TakeAsync(TakeRequest request, CancellationToken cancellationToken) => _taking.TakeAsync(request, cancellationToken);
+
+    public async Task<IReadOnlyList<LoadedHistory>> LoadAsync(
+        long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
+    {
+        await using var command = _database.Command(LoadSql, One(_hub), One(worker), Many(instanceIds, id => id));
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var loaded = new List<LoadedHistory>();
+        var events = new List<HistoryEvent>();
+        while (await row.ReadAsync(cancellationToken))
+        {
+            var id = row.GetString(0);
+            if (loaded.Count == 0 || loaded[^1].InstanceId != id)
+                loaded.Add(new LoadedHistory(id, row.GetInt32(1), row.GetInt64(2), events = []));
+            if (row.Nullable<byte[]>(3) is { } payload)
+                events.AddRange(PayloadCodec.DecodeEvents(payload));
+        }
+
+        return loaded;
+    }
+
+    public Task<IReadOnlyList<StepReceipt>> CommitStepsAsync(
+        long worker, IReadOnlyList<StepCommit> steps, int activitiesMax, CancellationToken cancellationToken) =>
+        _steps.CommitAsync(worker, steps, activitiesMax, cancellationToken);
+
+    public Task<IReadOnlyList<ResultReceipt>> CommitResultsAsync(
+        long worker, IReadOnlyList<ActivityResult> results, CancellationToken cancellationToken) =>
+        _results.CommitAsync(worker, results, cancellationToken);
+
+    public async Task ReleaseAsync(long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
+    {
+        await using var command = _database.Command(ReleaseSql, One(_hub), One(worker), Many(instanceIds, id => id));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public Task<CreateResult> CreateAsync(
+        NewInstance instance, long? owner, IReadOnlyList<int> replaceable, CancellationToken cancellationToken) =>
+        _instances.CreateAsync(instance, owner, replaceable, cancellationToken);
+
+    public Task<bool> SendAsync(NewMessage message, CancellationToken cancellationToken) => _instances.SendAsync(message, cancellationToken);
+
+    public Task<InstanceState?> GetAsync(string instanceId, bool withPayloads, CancellationToken cancellationToken) =>
+        _queries.GetAsync(instanceId, withPayloads, cancellationToken);
+
+    public Task<IReadOnlyList<InstanceState>> QueryAsync(InstanceFilter filter, CancellationToken cancellationToken) =>
+        _queries.QueryAsync(filter, cancellationToken);
+
+    public Task<IReadOnlyList<string>> EndedAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) =>
+        _queries.EndedAsync(instanceIds, cancellationToken);
+
+    public Task<int> PurgeAsync(string instanceId, bool recursive, CancellationToken cancellationToken) =>
+        _instances.PurgeAsync(instanceId, recursive, cancellationToken);
+
+    public Task<int> PurgeAsync(InstanceFilter filter, CancellationToken cancellationToken) => _instances.PurgeAsync(filter, cancellationToken);
+
+    public Task<HubState> ReadHubAsync(CancellationToken cancellationToken) => _queries.ReadHubAsync(cancellationToken);
+
+    public Task ListenAsync(long worker, Action wake, CancellationToken cancellationToken) => _wakes.ListenAsync(worker, wake, cancellationToken);
+
+    public ValueTask DisposeAsync() => _wakes.DisposeAsync();
+}

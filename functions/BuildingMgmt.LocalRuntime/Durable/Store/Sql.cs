@@ -1,0 +1,35 @@
+using Npgsql;
+
+namespace BuildingMgmt.LocalRuntime.Durable.Store;
+
+/// <summary>Commands with their parameters, typed and in the order of $1, $2 and so on.</summary>
+internal static class Sql
+{
+    /// <summary>Numbers of <c>OrchestrationRuntimeStatus</c> that end an instance, as they stand in the statements: Completed, Failed, Terminated.</summary>
+    public static bool IsEnd(int status) => status is 1 or 3 or 5;
+
+    public static NpgsqlBatchCommand Statement(string sql, params NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(parameter);
+        return command;
+    }
+
+    public static NpgsqlCommand Command(this NpgsqlDataSource database, string sql, params NpgsqlParameter[] parameters)
+    {
+        var command = database.CreateCommand(sql);
+        command.Parameters.AddRange(parameters);
+        return command;
+    }
+
+    public static NpgsqlParameter<T> One<T>(T value) => new() { TypedValue = value };
+
+    /// <summary>One value of each item: a column for <c>unnest</c>.</summary>
+    public static NpgsqlParameter<TValue[]> Many<TItem, TValue>(IEnumerable<TItem> items, Func<TItem, TValue> value) =>
+        new() { TypedValue = items.Select(value).ToArray() };
+
+    public static T? Nullable<T>(this NpgsqlDataReader row, int column)
+        where T : class =>
+        row.IsDBNull(column) ? null : row.GetFieldValue<T>(column);
+}
