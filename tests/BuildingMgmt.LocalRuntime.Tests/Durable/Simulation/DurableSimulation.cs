@@ -92,7 +92,7 @@ internal sealed class DurableSimulation
         {
             _network.Faults = Faults.None;
             if (!_world.RunUntil(AllEnded, LongestAfter))
-                throw Failed($"these have not ended: {string.Join(", ", NotEnded())}");
+                throw Failed($"these have not ended: {string.Join("; ", NotEnded().Select(id => $"{id}, {_network.Journal.Describe(id)}"))}");
         }
 
         foreach (var (id, seed) in _programs)
