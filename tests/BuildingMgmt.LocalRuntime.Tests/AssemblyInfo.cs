@@ -1,3 +1,4 @@
 using BuildingMgmt.Testing;
 
 [assembly: AssemblyFixture(typeof(AzuriteFixture))]
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
