@@ -92,7 +92,7 @@ internal sealed class DurableSimulation
         {
             _network.Faults = Faults.None;
             if (!_world.RunUntil(AllEnded, LongestAfter))
-                throw Failed($"these have not ended: {string.Join(", ", NotEnded())}");
+                throw Failed($"these have not ended: {string.Join("; ", NotEnded().Select(id => $"{id}, {_network.Journal.Describe(id)}"))}");
         }
 
         foreach (var (id, seed) in _programs)
@@ -108,7 +108,8 @@ internal sealed class DurableSimulation
         return new(_network.Journal.Count, _processes, _world.Elapsed);
     }
 
-    private bool AllEnded() => !NotEnded().Any();
+    private bool AllEnded() =>
+        _network.StoreFailure is { } failure ? throw new InvalidOperationException("The store failed.", failure) : !NotEnded().Any();
 
     private IEnumerable<string> NotEnded() => _programs.Keys.Except(Answer(_network.Store.EndedAsync([.. _programs.Keys], default)).Where(Exists));
 
@@ -125,7 +126,7 @@ internal sealed class DurableSimulation
     /// <summary>A process with a worker, and another one after it if it is killed.</summary>
     private void KeepProcess()
     {
-        var process = new SimulatedProcess(_world, $"process {++_processes}") { Skew = _world.Between(-500, 500) };
+        var process = new SimulatedProcess(_world, $"process {++_processes}") { IsMortal = true, Skew = _world.Between(-500, 500) };
         var parts = new WorkerParts(
             new FaultyStore(process, _network), new SimulatedFunctions(this, process), _converter, _settings, new SimulatedScheduler(process),
             process.Time, new Random(_world.Random.Next()), _loggers, _meter, new EndedInstances());

@@ -97,6 +97,9 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
 
     public StepJournal Journal { get; } = journal;
 
+    /// <summary>What the store itself threw: a mistake of the store or of the call, no fault of the simulation's.</summary>
+    public Exception? StoreFailure { get; private set; }
+
     /// <summary>Set to none to let everything come to rest.</summary>
     public Faults Faults { get; set; } = faults;
 
@@ -124,14 +127,14 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
             return;
         }
 
-        if (world.Chance(Faults.Kills))
+        if (caller.IsMortal && world.Chance(Faults.Kills))
         {
             caller.Kill();
             if (world.Chance(0.5))
                 return;
         }
 
-        if (world.Chance(Faults.Freezes) && !caller.IsDead)
+        if (caller.IsMortal && !caller.IsDead && world.Chance(Faults.Freezes))
             _ = FreezeAsync(caller);
         try
         {
@@ -144,6 +147,7 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
         }
         catch (Exception e)
         {
+            StoreFailure ??= e;
             answer.TrySetException(e);
         }
     }

@@ -76,8 +76,9 @@ public sealed class WorkerPiecesTests
                     },
                     null);
             }
-        })));
-        await Eventually.TrueAsync(() => Task.FromResult(Volatile.Read(ref ran) == Threads * Each), TimeSpan.FromSeconds(30), "all has run");
+        }, TestContext.Current.CancellationToken)));
+        await Eventually.TrueAsync(() => Task.FromResult(Volatile.Read(ref ran) == Threads * Each), TimeSpan.FromSeconds(30), "all has run",
+            TestContext.Current.CancellationToken);
         Assert.False(overlapped);
         Assert.False(elsewhere);
     }
