@@ -70,7 +70,7 @@ internal static class DurableSchema
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static IEnumerable<(int Version, string Sql)> Files()
+    private static List<(int Version, string Sql)> Files()
     {
         var assembly = Assembly.GetExecutingAssembly();
         const string marker = ".Durable.Store.Schema.";
