@@ -76,7 +76,7 @@ public sealed class WorkerPiecesTests
                     },
                     null);
             }
-        })));
+        }, TestContext.Current.CancellationToken)));
         await Eventually.TrueAsync(() => Task.FromResult(Volatile.Read(ref ran) == Threads * Each), TimeSpan.FromSeconds(30), "all has run");
         Assert.False(overlapped);
         Assert.False(elsewhere);
