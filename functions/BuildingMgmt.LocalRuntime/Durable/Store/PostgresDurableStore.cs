@@ -10,32 +10,56 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 /// where only <see cref="ListenAsync"/> does not, so that the polls remain.
 /// </summary>
 /// <remarks>
-/// Locks are taken in this order: worker, instances, then messages and work of instances that the transaction owns. A statement that wants rows
-/// which others may hold skips what is locked. Where two meet all the same, PostgreSQL ends one of them as a deadlock, and its caller repeats it.
+/// Locks: a transaction locks the instances that it writes first, in the order of their ids, and whatever else it writes belongs to them.
+/// So messages and activities come and go under the lock of their instance, and an instance's next_due is always that of its earliest
+/// message. Those who look for work lock nothing that is locked (SKIP LOCKED), and wait for nobody. Isolation is READ COMMITTED: a
+/// statement behind the one that locks sees all that was committed before the lock was had.
 /// </remarks>
 internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
 {
+    // A dead worker's instances that have messages due are taken with what is due; those at rest are freed here, some thousands at a time.
+    // Its row goes when nothing names it any more, and so late that no call of it can still be on its way.
     private const string EnterSql = """
+        WITH dead AS MATERIALIZED (
+            SELECT worker, expires_at FROM durable.worker WHERE hub = $1 AND expires_at <= now()
+        ),
+        freed AS (
+            UPDATE durable.instance AS i SET owner = 0
+            FROM (
+                SELECT resting.id
+                FROM dead CROSS JOIN LATERAL (
+                    SELECT id FROM durable.instance
+                    WHERE hub = $1 AND owner = dead.worker AND owner <> 0
+                    LIMIT 5000
+                    FOR NO KEY UPDATE SKIP LOCKED) AS resting) AS resting
+            WHERE i.hub = $1 AND i.id = resting.id
+        ),
+        forgotten AS (
+            DELETE FROM durable.worker AS w USING dead
+            WHERE w.worker = dead.worker AND dead.expires_at < now() - interval '10 minutes'
+                AND NOT EXISTS (SELECT FROM durable.instance AS i WHERE i.hub = $1 AND i.owner = dead.worker AND i.owner <> 0)
+                AND NOT EXISTS (SELECT FROM durable.work WHERE hub = $1 AND owner = dead.worker)
+        )
         INSERT INTO durable.worker (hub, expires_at) VALUES ($1, now() + $2) RETURNING worker
         """;
 
-    // Messages that were on their way to an instance while it ended have nobody to take them; they go here. One statement, because an idle
-    // process is to cost little.
     private const string RenewSql = """
-        WITH swept AS (
-            DELETE FROM durable.message AS m
-            WHERE m.hub = $1 AND m.due_at <= now()
-                AND NOT EXISTS (
-                    SELECT FROM durable.instance AS i
-                    WHERE i.hub = m.hub AND i.id = m.instance_id AND i.status NOT IN (1, 3, 5))
-        )
-        UPDATE durable.worker SET expires_at = now() + $3 WHERE worker = $2 AND expires_at > now()
+        UPDATE durable.worker SET expires_at = now() + $3
+        WHERE worker = $2 AND expires_at > now()
+        RETURNING EXISTS (SELECT FROM durable.worker WHERE hub = $1 AND worker <> $2 AND expires_at > now())
         """;
 
-    private const string LeaveSql = "DELETE FROM durable.worker WHERE worker = $1";
+    // Whoever has expired owns nothing: that is all there is to giving up what it holds.
+    private const string LeaveSql = "UPDATE durable.worker SET expires_at = now() WHERE worker = $1 AND expires_at > now()";
 
     private const string ReleaseSql = """
-        UPDATE durable.instance SET owner = NULL WHERE hub = $1 AND id = ANY ($3) AND owner = $2
+        WITH mine AS MATERIALIZED (
+            SELECT id FROM durable.instance WHERE hub = $1 AND id = ANY ($3) AND owner = $2 ORDER BY id FOR NO KEY UPDATE
+        ),
+        released AS (
+            UPDATE durable.instance AS i SET owner = 0 FROM mine WHERE i.hub = $1 AND i.id = mine.id RETURNING i.next_due
+        )
+        SELECT EXISTS (SELECT FROM released WHERE next_due <= now())
         """;
 
     private const string LoadSql = """
@@ -82,7 +106,10 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
     public async Task<bool> RenewAsync(long worker, CancellationToken cancellationToken)
     {
         await using var command = _database.Command(RenewSql, One(_hub), One(worker), One(DurableTimes.Lease));
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        if (await command.ExecuteScalarAsync(cancellationToken) is not bool hasOthers)
+            return false;
+        _wakes.HasOthers = hasOthers;
+        return true;
     }
 
     public async Task LeaveAsync(long worker, CancellationToken cancellationToken)
@@ -124,7 +151,8 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
     public async Task ReleaseAsync(long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
     {
         await using var command = _database.Command(ReleaseSql, One(_hub), One(worker), Many(instanceIds, id => id));
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        if (await command.ExecuteScalarAsync(cancellationToken) is true)
+            _wakes.WakeAll();
     }
 
     public Task<CreateResult> CreateAsync(

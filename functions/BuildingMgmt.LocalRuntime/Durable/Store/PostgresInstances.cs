@@ -6,45 +6,76 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 /// <summary>Makes instances, sends to them, and removes those that have ended.</summary>
 internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, PostgresWakes wakes)
 {
-    // DO UPDATE: one of that id which may be replaced gives way, with all it has; its step number goes on, so that whoever had it is fenced.
-    private const string CreateSql = """
+    private const string CreateSql = $"""
         WITH made AS (
-            INSERT INTO durable.instance AS i (hub, id, name, version, status, owner, parent_id, input, tags)
-            VALUES ($1, $2, $3, $4, 6, $5, $6, $7, $8)
-            ON CONFLICT (hub, id) DO UPDATE
-            SET name = excluded.name, version = excluded.version, status = 6, owner = excluded.owner, parent_id = excluded.parent_id,
-                input = excluded.input, tags = excluded.tags, step = i.step + 1, execution = i.execution + 1,
-                created_at = now(), updated_at = now(), ended_at = NULL, output = NULL, custom_status = NULL, failure = NULL
-            WHERE i.status = ANY ($11)
-            RETURNING i.id, i.execution
+            INSERT INTO durable.instance AS i (hub, id, name, version, status, parent_id, input, tags, owner, next_due)
+            SELECT $1, $2, $3, $4, 6, $5, $6, $7, {LivingOwner}, coalesce($9, now())
+            ON CONFLICT (hub, id) DO NOTHING
+            RETURNING i.execution, i.next_due, i.owner
+        ),
+        {StartSql}
+        """;
+
+    // One of that id which may be replaced gives way, with all it has; its step number goes on, so that whoever had it is fenced, and so does
+    // its execution's, so that what was meant for the old one is stale.
+    private const string ReplaceSql = $"""
+        WITH made AS (
+            UPDATE durable.instance AS i
+            SET name = $3, version = $4, status = 6, parent_id = $5, input = $6, tags = $7, owner = {LivingOwner}, next_due = coalesce($9, now()),
+                step = i.step + 1, execution = i.execution + 1, created_at = now(), updated_at = now(), ended_at = NULL,
+                output = NULL, custom_status = NULL, failure = NULL
+            WHERE i.hub = $1 AND i.id = $2 AND i.status = ANY ($11)
+            RETURNING i.execution, i.next_due, i.owner
+        ),
+        {StartSql}
+        """;
+
+    private const string LivingOwner = "coalesce((SELECT worker FROM durable.worker WHERE worker = $8 AND expires_at > now()), 0)";
+
+    private const string StartSql = """
+        started AS (
+            INSERT INTO durable.message (hub, instance_id, execution, due_at, payload)
+            SELECT $1, $2, execution, next_due, $10 FROM made
+        )
+        SELECT owner, next_due <= now() FROM made
+        """;
+
+    // Locked before it is looked at: what others send it arrives before, and goes, or after, and stays.
+    private const string LockSql = """
+        SELECT FROM durable.instance WHERE hub = $1 AND id = $2 FOR NO KEY UPDATE
+        """;
+
+    private const string ClearSql = """
+        WITH old AS (
+            SELECT id FROM durable.instance WHERE hub = $1 AND id = $2 AND status = ANY ($3)
         ),
         history AS (
-            DELETE FROM durable.history AS h USING made WHERE made.execution > 0 AND h.hub = $1 AND h.instance_id = made.id
+            DELETE FROM durable.history AS h USING old WHERE h.hub = $1 AND h.instance_id = old.id
         ),
         messages AS (
-            DELETE FROM durable.message AS m USING made WHERE made.execution > 0 AND m.hub = $1 AND m.instance_id = made.id
-        ),
-        work AS (
-            DELETE FROM durable.work AS w USING made WHERE made.execution > 0 AND w.hub = $1 AND w.instance_id = made.id
-        ),
-        started AS (
-            INSERT INTO durable.message (hub, instance_id, due_at, payload)
-            SELECT $1, id, coalesce($9, now()), $10 FROM made
+            DELETE FROM durable.message AS m USING old WHERE m.hub = $1 AND m.instance_id = old.id
         )
-        SELECT count(*) FROM made
+        DELETE FROM durable.work AS w USING old WHERE w.hub = $1 AND w.instance_id = old.id
         """;
 
     // DO NOTHING: the same event, sent again because its sender did not hear that it had arrived.
     private const string SendSql = """
-        WITH target AS (
-            SELECT id, owner FROM durable.instance WHERE hub = $1 AND id = $2 AND status NOT IN (1, 3, 5)
+        WITH target AS MATERIALIZED (
+            SELECT id, owner FROM durable.instance WHERE hub = $1 AND id = $2 AND status NOT IN (1, 3, 5) FOR NO KEY UPDATE
         ),
         sent AS (
             INSERT INTO durable.message (hub, instance_id, execution, due_at, message_id, payload)
             SELECT $1, id, $3, coalesce($4, now()), $5, $6 FROM target
             ON CONFLICT (hub, instance_id, message_id) WHERE message_id IS NOT NULL DO NOTHING
+            RETURNING due_at
+        ),
+        woken AS (
+            UPDATE durable.instance AS i SET next_due = least(i.next_due, sent.due_at)
+            FROM sent
+            WHERE i.hub = $1 AND i.id = $2 AND (i.next_due IS NULL OR i.next_due > sent.due_at)
         )
-        SELECT owner FROM target
+        SELECT coalesce(w.worker, 0)
+        FROM target LEFT JOIN durable.worker AS w ON w.worker = target.owner AND w.expires_at > now()
         """;
 
     private const string PurgeTreeSql = """
@@ -63,6 +94,7 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
             WHERE {PostgresQueries.FilterSql} AND status IN (1, 3, 5)
             ORDER BY ended_at
             LIMIT $9
+            FOR UPDATE SKIP LOCKED
         ),
         {RemoveSql}
         """;
@@ -88,25 +120,64 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
     public async Task<CreateResult> CreateAsync(
         NewInstance instance, long? owner, IReadOnlyList<int> replaceable, CancellationToken cancellationToken)
     {
-        await using var command = database.Command(
-            CreateSql,
-            One(hub),
-            One(instance.InstanceId),
-            One(instance.Start.Name),
-            One(instance.Start.Version),
-            One(owner),
-            One(instance.Start.Parent?.InstanceId),
-            One(PayloadCodec.EncodeText(instance.Start.Input)),
-            One(PayloadCodec.EncodeOptional(instance.Start.Tags)),
-            One(instance.StartAt?.ToUniversalTime()),
-            One(PayloadCodec.EncodeEvent(instance.Start)),
-            Many(replaceable, status => (short)status));
-        if (await command.ExecuteScalarAsync(cancellationToken) is not 1L)
-            return CreateResult.Exists;
-        if (owner is null && instance.StartAt is null)
-            wakes.WakeAll();
-        return CreateResult.Created;
+        await using (var command = database.Command(CreateSql, [.. InstanceColumns(instance, owner)]))
+        {
+            if (await StartedAsync(command, cancellationToken))
+                return CreateResult.Created;
+        }
+
+        return replaceable.Count > 0 && await ReplaceAsync(instance, owner, replaceable, cancellationToken)
+            ? CreateResult.Created
+            : CreateResult.Exists;
     }
+
+    private async Task<bool> ReplaceAsync(
+        NewInstance instance, long? owner, IReadOnlyList<int> replaceable, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var batch = Batch(connection);
+        batch.BatchCommands.Add(Statement(LockSql, One(hub), One(instance.InstanceId)));
+        batch.BatchCommands.Add(Statement(ClearSql, One(hub), One(instance.InstanceId), Statuses()));
+        batch.BatchCommands.Add(Statement(ReplaceSql, [.. InstanceColumns(instance, owner), Statuses()]));
+        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        await row.NextResultAsync(cancellationToken);
+        return await StartedAsync(row, cancellationToken);
+
+        NpgsqlParameter Statuses() => Many(replaceable, status => (short)status);
+    }
+
+    private async Task<bool> StartedAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        return await StartedAsync(row, cancellationToken);
+    }
+
+    private async Task<bool> StartedAsync(NpgsqlDataReader row, CancellationToken cancellationToken)
+    {
+        if (!await row.ReadAsync(cancellationToken))
+            return false;
+        var owner = row.GetInt64(0);
+        var due = row.GetBoolean(1);
+        // Only at the end of the answer is it certain that the transaction stands.
+        await row.NextResultAsync(cancellationToken);
+        if (due && owner == 0)
+            wakes.WakeAll();
+        return true;
+    }
+
+    private IEnumerable<NpgsqlParameter> InstanceColumns(NewInstance instance, long? owner) =>
+    [
+        One(hub),
+        One(instance.InstanceId),
+        One(instance.Start.Name),
+        One(instance.Start.Version),
+        One(instance.Start.Parent?.InstanceId),
+        One(PayloadCodec.EncodeText(instance.Start.Input)),
+        One(PayloadCodec.EncodeOptional(instance.Start.Tags)),
+        One(owner),
+        One(DueAt(instance.StartAt)),
+        One(PayloadCodec.EncodeEvent(instance.Start)),
+    ];
 
     public async Task<bool> SendAsync(NewMessage message, CancellationToken cancellationToken)
     {
@@ -115,14 +186,15 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
             One(hub),
             One(message.InstanceId),
             One(message.Execution),
-            One(message.DueAt?.ToUniversalTime()),
+            One(DueAt(message.DueAt)),
             One(message.Id),
             One(PayloadCodec.EncodeEvent(message.Event)));
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         if (!await row.ReadAsync(cancellationToken))
             return false;
         var owner = new WakeTargets(self: null);
-        owner.Add(row.IsDBNull(0) ? null : row.GetInt64(0));
+        owner.Add(row.GetInt64(0));
+        await row.NextResultAsync(cancellationToken);
         wakes.Wake(owner);
         return true;
     }

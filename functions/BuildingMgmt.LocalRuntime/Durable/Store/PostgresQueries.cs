@@ -48,8 +48,20 @@ internal sealed class PostgresQueries(NpgsqlDataSource database, int hub)
             (SELECT count(*) FROM durable.instance WHERE hub = $1 AND status IN (0, 7)),
             (SELECT count(*) FROM durable.work WHERE hub = $1),
             now() - least(
-                (SELECT min(due_at) FROM durable.message WHERE hub = $1 AND due_at <= now()),
-                (SELECT min(created_at) FROM durable.work WHERE hub = $1 AND owner IS NULL))
+                (
+                    SELECT min(first.next_due)
+                    FROM (SELECT 0::bigint AS owner UNION ALL SELECT worker FROM durable.worker WHERE hub = $1) AS o CROSS JOIN LATERAL (
+                        SELECT next_due FROM durable.instance
+                        WHERE hub = $1 AND owner = o.owner AND next_due <= now()
+                        ORDER BY next_due
+                        LIMIT 1) AS first
+                ),
+                (
+                    SELECT min(first.created_at)
+                    FROM (SELECT 0::bigint AS owner UNION ALL SELECT worker FROM durable.worker WHERE hub = $1 AND expires_at <= now()) AS o
+                    CROSS JOIN LATERAL (
+                        SELECT created_at FROM durable.work WHERE hub = $1 AND owner = o.owner ORDER BY id LIMIT 1) AS first
+                ))
         """;
 
     public static IEnumerable<NpgsqlParameter> FilterColumns(int hub, InstanceFilter filter) =>

@@ -6,28 +6,32 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 /// <summary>Exchanges activities for their results, many at once, in one statement.</summary>
 internal sealed class PostgresResults(NpgsqlDataSource database, int hub, PostgresWakes wakes)
 {
-    // The row of the activity is the right to answer: whoever deletes it has answered, once.
+    // The row of the activity is the right to answer: whoever deletes it has answered, once. The instances are locked first, in the order of
+    // their ids, so that none of them ends or counts its messages meanwhile.
     private const string CommitSql = """
         WITH result AS MATERIALIZED (
-            SELECT * FROM unnest($3, $4) WITH ORDINALITY AS r (id, payload, ord)
+            SELECT * FROM unnest($3, $4, $5) WITH ORDINALITY AS r (id, instance_id, payload, ord)
+        ),
+        locked AS MATERIALIZED (
+            SELECT id, owner FROM durable.instance WHERE hub = $1 AND id = ANY ($4) ORDER BY id FOR NO KEY UPDATE
         ),
         done AS (
             DELETE FROM durable.work AS w
-            USING result AS r
-            WHERE w.id = r.id AND w.owner = $2
-            RETURNING r.ord, r.payload, w.instance_id, w.execution
-        ),
-        answered AS MATERIALIZED (
-            SELECT d.*, i.owner
-            FROM done AS d
-            LEFT JOIN durable.instance AS i
-                ON i.hub = $1 AND i.id = d.instance_id AND i.execution = d.execution AND i.status NOT IN (1, 3, 5)
+            USING result AS r JOIN locked ON locked.id = r.instance_id
+            WHERE w.id = r.id AND w.hub = $1 AND w.instance_id = locked.id AND w.owner = $2
+            RETURNING r.ord, r.payload, w.instance_id, w.execution, locked.owner
         ),
         sent AS (
             INSERT INTO durable.message (hub, instance_id, execution, payload)
-            SELECT $1, instance_id, execution, payload FROM answered ORDER BY ord
+            SELECT $1, instance_id, execution, payload FROM done ORDER BY ord
+        ),
+        woken AS (
+            UPDATE durable.instance AS i SET next_due = now()
+            FROM (SELECT DISTINCT instance_id FROM done) AS d
+            WHERE i.hub = $1 AND i.id = d.instance_id AND (i.next_due IS NULL OR i.next_due > now())
         )
-        SELECT ord, owner FROM answered
+        SELECT done.ord, coalesce(w.worker, 0)
+        FROM done LEFT JOIN durable.worker AS w ON w.worker = done.owner AND w.expires_at > now()
         """;
 
     public async Task<IReadOnlyList<ResultReceipt>> CommitAsync(
@@ -40,15 +44,18 @@ internal sealed class PostgresResults(NpgsqlDataSource database, int hub, Postgr
             One(hub),
             One(worker),
             Many(results, result => result.Work.Id),
+            Many(results, result => result.Work.InstanceId),
             Many(results, result => PayloadCodec.EncodeEvent(result.Event)));
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
         {
-            long? owner = row.IsDBNull(1) ? null : row.GetInt64(1);
+            var owner = row.GetInt64(1);
             receipts[(int)row.GetInt64(0) - 1] = new ResultReceipt(true, owner == worker);
             others.Add(owner);
         }
 
+        // Only at the end of the answer is it certain that the transaction stands.
+        await row.NextResultAsync(cancellationToken);
         wakes.Wake(others);
         return receipts;
     }

@@ -3,198 +3,162 @@ using static BuildingMgmt.LocalRuntime.Durable.Store.Sql;
 
 namespace BuildingMgmt.LocalRuntime.Durable.Store;
 
-/// <summary>Takes what is due in a hub.</summary>
+/// <summary>Takes what is due in a hub: one statement, which is all that the poll of an idle process costs.</summary>
 internal sealed class PostgresTaking(NpgsqlDataSource database, int hub)
 {
-    /// <summary>Of messages, one take reads no more; what is left of them comes with the next.</summary>
-    private const int MessagesMax = 5_000;
+    /// <summary>Of the messages of an instance, one take reads no more; what is left of them comes with the next.</summary>
+    private const int MessagesOfOneInstanceMax = 2_000;
 
-    // The only statement of an idle process's poll. Whatever it finds, the statements below look again for themselves.
-    private const string LookSql = """
-        SELECT
-            EXISTS (SELECT FROM durable.worker WHERE worker = $2 AND expires_at > now()),
-            EXISTS (SELECT FROM durable.worker WHERE hub = $1 AND expires_at <= now())
-            OR EXISTS (
-                SELECT
-                FROM durable.message AS m
-                JOIN durable.instance AS i ON i.hub = m.hub AND i.id = m.instance_id
-                WHERE m.hub = $1 AND m.due_at <= now() AND m.instance_id <> ALL ($3)
-                    AND (i.owner = $2 OR i.owner IS NULL) AND i.status NOT IN (1, 3, 5))
-            OR EXISTS (SELECT FROM durable.work WHERE hub = $1 AND owner IS NULL)
-            OR EXISTS (SELECT FROM durable.work WHERE owner = $2 AND id <> ALL ($4)),
-            (SELECT min(due_at) - now() FROM durable.message WHERE hub = $1 AND due_at > now())
-        """;
+    private const int Summary = 0;
+    private const int Message = 1;
 
-    // Deleting a dead worker frees what it owned (foreign keys, ON DELETE SET NULL). One that is renewing at this instant holds its row.
-    private const string ReapSql = """
-        DELETE FROM durable.worker
-        WHERE worker IN (
-            SELECT worker FROM durable.worker
-            WHERE hub = $1 AND expires_at <= now()
-            FOR UPDATE SKIP LOCKED)
-        """;
-
-    // The messages are read by the next statement, whose snapshot is younger than these locks: one read here might have been used up by the
-    // step that gave the instance up a moment ago. The foreign key on the owner sees to it that a worker which is reaped meanwhile gets nothing.
-    private const string TakeInstancesSql = """
-        WITH due AS MATERIALIZED (
-            SELECT DISTINCT instance_id FROM durable.message
-            WHERE hub = $1 AND due_at <= now() AND instance_id <> ALL ($3)
+    // Each owner's part of the index is read from its beginning and no further than asked for: nobody's, the dead workers', this worker's.
+    // "seen": all of the statement sees the database as it was when it began, only the claim sees the newest row. An instance that was
+    // stepped in between is claimed, but not given: its messages as seen may be used up. The next take, at once, finds it among its own.
+    // NextDueIn leaves out what other living workers own: their timers are theirs to wait for.
+    private const string TakeSql = """
+        WITH me AS MATERIALIZED (
+            SELECT FROM durable.worker WHERE worker = $2 AND expires_at > now()
         ),
-        room AS (
-            SELECT $4 - count(*) AS places
-            FROM due JOIN durable.instance AS i ON i.hub = $1 AND i.id = due.instance_id
-            WHERE i.owner = $2
+        nobody AS MATERIALIZED (
+            SELECT 0::bigint AS owner
+            UNION ALL
+            SELECT worker FROM durable.worker WHERE hub = $1 AND expires_at <= now()
+        ),
+        own AS MATERIALIZED (
+            SELECT id, execution, step FROM durable.instance
+            WHERE $4 > 0 AND hub = $1 AND owner = $2 AND next_due <= now() AND id <> ALL ($3) AND EXISTS (SELECT FROM me)
+            ORDER BY next_due
+            LIMIT $4 + 1
         ),
         free AS MATERIALIZED (
-            SELECT i.id
-            FROM due JOIN durable.instance AS i ON i.hub = $1 AND i.id = due.instance_id
-            WHERE i.owner IS NULL AND i.status NOT IN (1, 3, 5)
-                AND EXISTS (SELECT FROM durable.worker WHERE worker = $2 AND expires_at > now())
-            LIMIT (SELECT greatest(places, 0) FROM room)
-            FOR NO KEY UPDATE OF i SKIP LOCKED
-        )
-        UPDATE durable.instance AS i SET owner = $2 FROM free WHERE i.hub = $1 AND i.id = free.id
-        """;
-
-    private const string ReadMessagesSql = """
-        WITH due AS MATERIALIZED (
-            SELECT DISTINCT instance_id FROM durable.message
-            WHERE hub = $1 AND due_at <= now() AND instance_id <> ALL ($3)
+            SELECT found.id, found.next_due
+            FROM nobody CROSS JOIN LATERAL (
+                SELECT i.id, i.next_due FROM durable.instance AS i
+                WHERE i.hub = $1 AND i.owner = nobody.owner AND i.next_due <= now() AND i.id <> ALL ($3)
+                ORDER BY i.next_due
+                LIMIT (SELECT greatest($4 + 1 - count(*), 0) FROM own)
+                FOR NO KEY UPDATE SKIP LOCKED) AS found
+            WHERE $4 > 0 AND EXISTS (SELECT FROM me)
+        ),
+        claimed AS (
+            UPDATE durable.instance AS i SET owner = $2
+            FROM (SELECT id FROM free ORDER BY next_due LIMIT (SELECT greatest($4 - count(*), 0) FROM own)) AS f
+            WHERE i.hub = $1 AND i.id = f.id
+            RETURNING i.id, i.execution, i.step
+        ),
+        taken AS MATERIALIZED (
+            (SELECT 0 AS place, own.* FROM own LIMIT $4)
+            UNION ALL
+            SELECT 1, claimed.*
+            FROM claimed JOIN durable.instance AS seen ON seen.hub = $1 AND seen.id = claimed.id AND seen.step = claimed.step
         ),
         mine AS MATERIALIZED (
-            SELECT i.id, i.execution, i.step
-            FROM due JOIN durable.instance AS i ON i.hub = $1 AND i.id = due.instance_id
-            WHERE i.owner = $2 AND EXISTS (SELECT FROM durable.worker WHERE worker = $2 AND expires_at > now())
-            LIMIT $4
-        )
-        SELECT mine.id, mine.execution, mine.step, m.sequence, m.execution, m.payload
-        FROM mine JOIN durable.message AS m ON m.hub = $1 AND m.instance_id = mine.id AND m.due_at <= now()
-        ORDER BY mine.id, m.sequence
-        LIMIT $5
-        """;
-
-    private const string TakeWorkSql = """
-        UPDATE durable.work SET owner = $2
-        WHERE id IN (
-            SELECT id FROM durable.work
-            WHERE hub = $1 AND owner IS NULL
-                AND EXISTS (SELECT FROM durable.worker WHERE worker = $2 AND expires_at > now())
+            SELECT * FROM durable.work
+            WHERE $6 > 0 AND hub = $1 AND owner = $2 AND id <> ALL ($5) AND EXISTS (SELECT FROM me)
             ORDER BY id
-            LIMIT $3 - (SELECT count(*) FROM durable.work WHERE owner = $2 AND id <> ALL ($4))
-            FOR UPDATE SKIP LOCKED)
-        """;
-
-    private const string ReadWorkSql = """
-        SELECT id, instance_id, execution, task_id, name, version, input, trace_parent, tags, created_at
-        FROM durable.work
-        WHERE owner = $1 AND id <> ALL ($3) AND EXISTS (SELECT FROM durable.worker WHERE worker = $1 AND expires_at > now())
-        ORDER BY id
-        LIMIT $2
+            LIMIT $6 + 1
+        ),
+        waiting AS MATERIALIZED (
+            SELECT found.id
+            FROM nobody CROSS JOIN LATERAL (
+                SELECT w.id FROM durable.work AS w
+                WHERE w.hub = $1 AND w.owner = nobody.owner
+                ORDER BY w.id
+                LIMIT (SELECT greatest($6 + 1 - count(*), 0) FROM mine)
+                FOR UPDATE SKIP LOCKED) AS found
+            WHERE $6 > 0 AND EXISTS (SELECT FROM me)
+        ),
+        given AS (
+            UPDATE durable.work AS w SET owner = $2
+            FROM (SELECT id FROM waiting ORDER BY id LIMIT (SELECT greatest($6 - count(*), 0) FROM mine)) AS f
+            WHERE w.id = f.id
+            RETURNING w.*
+        )
+        SELECT 0 AS kind, 0 AS place, NULL AS id, NULL::int AS execution, NULL::bigint AS step, NULL::bigint AS number, NULL::int AS other,
+            NULL::bytea AS payload, NULL AS name, NULL AS version, NULL AS trace_parent, NULL::bytea AS tags, NULL::timestamptz AS created_at,
+            EXISTS (SELECT FROM me) AS lives,
+            (SELECT count(*) FROM own) + (SELECT count(*) FROM free) > $4 AND $4 > 0
+                OR (SELECT count(*) FROM mine) + (SELECT count(*) FROM waiting) > $6 AND $6 > 0
+                OR (SELECT count(*) FROM claimed) > (SELECT count(*) FROM taken WHERE place = 1) AS more,
+            (
+                SELECT min(ahead.next_due) - now()
+                FROM (SELECT $2 AS owner UNION ALL SELECT owner FROM nobody) AS o CROSS JOIN LATERAL (
+                    SELECT next_due FROM durable.instance AS i
+                    WHERE i.hub = $1 AND i.owner = o.owner AND i.next_due > now()
+                    ORDER BY next_due
+                    LIMIT 1) AS ahead
+            ) AS next_due_in
+        UNION ALL
+        SELECT 1, taken.place, taken.id, taken.execution, taken.step, m.sequence, m.execution,
+            m.payload, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        FROM taken CROSS JOIN LATERAL (
+            SELECT sequence, execution, payload FROM durable.message
+            WHERE hub = $1 AND instance_id = taken.id AND due_at <= now()
+            ORDER BY sequence
+            LIMIT $7) AS m
+        UNION ALL
+        SELECT 2, 0, instance_id, execution, NULL, id, task_id, input, name, version, trace_parent, tags, created_at, NULL, NULL, NULL
+        FROM (SELECT * FROM mine LIMIT $6) AS m
+        UNION ALL
+        SELECT 2, 1, instance_id, execution, NULL, id, task_id, input, name, version, trace_parent, tags, created_at, NULL, NULL, NULL
+        FROM given
+        ORDER BY kind, place, number
         """;
 
     public async Task<Taken> TakeAsync(TakeRequest request, CancellationToken cancellationToken)
     {
-        var busy = Many(request.Busy, id => id);
-        var running = Many(request.Running, id => id);
-        var (lives, something, nextDueIn) = await LookAsync(request.Worker, busy, running, cancellationToken);
-        if (!lives || !something)
-            return Taken.Nothing with { WorkerLives = lives, NextDueIn = nextDueIn };
-
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(Statement(ReapSql, One(hub)));
-        if (request.InstancesMax > 0)
-        {
-            batch.BatchCommands.Add(Statement(TakeInstancesSql, One(hub), One(request.Worker), Copy(busy), One((long)request.InstancesMax)));
-            batch.BatchCommands.Add(Statement(
-                ReadMessagesSql, One(hub), One(request.Worker), Copy(busy), One((long)request.InstancesMax), One((long)MessagesMax)));
-        }
-
-        if (request.ActivitiesMax > 0)
-        {
-            batch.BatchCommands.Add(Statement(TakeWorkSql, One(hub), One(request.Worker), One((long)request.ActivitiesMax), Copy(running)));
-            batch.BatchCommands.Add(Statement(ReadWorkSql, One(request.Worker), One((long)request.ActivitiesMax), Copy(running)));
-        }
-
-        return await ReadAsync(batch, request, nextDueIn, cancellationToken);
-    }
-
-    private static async Task<Taken> ReadAsync(NpgsqlBatch batch, TakeRequest request, TimeSpan? nextDueIn, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<TakenInstance> instances = [];
-        IReadOnlyList<ActivityWork> activities = [];
-        var messages = 0;
-        await using var row = await batch.ExecuteReaderAsync(cancellationToken);
-        if (request.InstancesMax > 0)
-        {
-            (instances, messages) = await ReadInstancesAsync(row, cancellationToken);
-            await row.NextResultAsync(cancellationToken);
-        }
-
-        if (request.ActivitiesMax > 0)
-            activities = await ReadWorkAsync(row, cancellationToken);
-
-        // To the end: an error of a later statement is told only there.
-        while (await row.NextResultAsync(cancellationToken))
-        {
-        }
-
-        var more = (request.InstancesMax > 0 && instances.Count == request.InstancesMax)
-            || messages == MessagesMax
-            || (request.ActivitiesMax > 0 && activities.Count == request.ActivitiesMax);
-        return new Taken(true, instances, activities, more, nextDueIn);
-    }
-
-    private static async Task<(IReadOnlyList<TakenInstance> Instances, int Messages)> ReadInstancesAsync(
-        NpgsqlDataReader row, CancellationToken cancellationToken)
-    {
-        var instances = new List<TakenInstance>();
-        var messages = new List<ReceivedMessage>();
-        var count = 0;
-        while (await row.ReadAsync(cancellationToken))
-        {
-            var id = row.GetString(0);
-            if (instances.Count == 0 || instances[^1].InstanceId != id)
-                instances.Add(new TakenInstance(id, row.GetInt32(1), row.GetInt64(2), messages = []));
-            messages.Add(new ReceivedMessage(
-                row.GetInt64(3), row.IsDBNull(4) ? null : row.GetInt32(4), PayloadCodec.DecodeEvent(row.GetFieldValue<byte[]>(5))));
-            count++;
-        }
-
-        return (instances, count);
-    }
-
-    private static async Task<IReadOnlyList<ActivityWork>> ReadWorkAsync(NpgsqlDataReader row, CancellationToken cancellationToken)
-    {
+        await using var command = database.Command(
+            TakeSql,
+            One(hub),
+            One(request.Worker),
+            Many(request.Busy, id => id),
+            One((long)request.InstancesMax),
+            Many(request.Running, id => id),
+            One((long)request.ActivitiesMax),
+            One((long)MessagesOfOneInstanceMax));
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var taken = Taken.Nothing;
+        var instances = new Dictionary<string, TakenInstance>(StringComparer.Ordinal);
         var activities = new List<ActivityWork>();
         while (await row.ReadAsync(cancellationToken))
         {
-            activities.Add(new ActivityWork(
-                row.GetInt64(0),
-                row.GetString(1),
-                row.GetInt32(2),
-                row.GetInt32(3),
-                row.GetString(4),
-                row.Nullable<string>(5),
-                PayloadCodec.DecodeText(row.Nullable<byte[]>(6)),
-                row.Nullable<string>(7),
-                PayloadCodec.DecodeOptional<Dictionary<string, string>>(row.Nullable<byte[]>(8)),
-                row.GetFieldValue<DateTimeOffset>(9)));
+            switch (row.GetInt32(0))
+            {
+                case Summary:
+                    taken = taken with { WorkerLives = row.GetBoolean(13), More = row.GetBoolean(14), NextDueIn = row.IsDBNull(15) ? null : row.GetTimeSpan(15) };
+                    break;
+                case Message:
+                    AddMessage(instances, row);
+                    break;
+                default:
+                    activities.Add(ReadWork(row));
+                    break;
+            }
         }
 
-        return activities;
+        await row.NextResultAsync(cancellationToken);
+        return taken with { Instances = [.. instances.Values], Activities = activities };
     }
 
-    // A parameter belongs to one command.
-    private static NpgsqlParameter<T> Copy<T>(NpgsqlParameter<T> parameter) => One(parameter.TypedValue!);
-
-    private async Task<(bool Lives, bool Something, TimeSpan? NextDueIn)> LookAsync(
-        long worker, NpgsqlParameter<string[]> busy, NpgsqlParameter<long[]> running, CancellationToken cancellationToken)
+    private static void AddMessage(Dictionary<string, TakenInstance> instances, NpgsqlDataReader row)
     {
-        await using var command = database.Command(LookSql, One(hub), One(worker), busy, running);
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        await row.ReadAsync(cancellationToken);
-        return (row.GetBoolean(0), row.GetBoolean(1), row.IsDBNull(2) ? null : row.GetTimeSpan(2));
+        var id = row.GetString(2);
+        if (!instances.TryGetValue(id, out var instance))
+            instances.Add(id, instance = new TakenInstance(id, row.GetInt32(3), row.GetInt64(4), new List<ReceivedMessage>()));
+        ((List<ReceivedMessage>)instance.Messages).Add(new ReceivedMessage(
+            row.GetInt64(5), row.IsDBNull(6) ? null : row.GetInt32(6), PayloadCodec.DecodeEvent(row.GetFieldValue<byte[]>(7))));
     }
+
+    private static ActivityWork ReadWork(NpgsqlDataReader row) => new(
+        Id: row.GetInt64(5),
+        InstanceId: row.GetString(2),
+        Execution: row.GetInt32(3),
+        TaskId: row.GetInt32(6),
+        Name: row.GetString(8),
+        Version: row.Nullable<string>(9),
+        Input: PayloadCodec.DecodeText(row.Nullable<byte[]>(7)),
+        TraceParent: row.Nullable<string>(10),
+        Tags: PayloadCodec.DecodeOptional<Dictionary<string, string>>(row.Nullable<byte[]>(11)),
+        CreatedAt: row.GetFieldValue<DateTimeOffset>(12));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
 using BuildingMgmt.LocalRuntime.Hosting;
@@ -17,6 +18,7 @@ internal sealed partial class PostgresWakes : IAsyncDisposable
     private const int WorkersOfOneNotificationMax = 100;
     private static readonly TimeSpan ReconnectAfterMin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReconnectAfterMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ProofWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KeepAliveEvery = TimeSpan.FromSeconds(15);
 
     private readonly NpgsqlDataSource _database;
@@ -24,6 +26,8 @@ internal sealed partial class PostgresWakes : IAsyncDisposable
     private readonly string _channel;
     private readonly Channel<WakeTargets> _waiting = Channel.CreateBounded<WakeTargets>(new BoundedChannelOptions(1_000) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly CancellationTokenSource _disposed = new();
+    private readonly ConcurrentDictionary<long, Action> _here = new();
+    private readonly string _self = Guid.NewGuid().ToString("N");
     private readonly Task _sending;
 
     public PostgresWakes(NpgsqlDataSource database, int hub, ILogger logger)
@@ -34,6 +38,9 @@ internal sealed partial class PostgresWakes : IAsyncDisposable
         _sending = Task.Run(SendAsync);
     }
 
+    /// <summary>Whether other workers of the hub live, as far as is known. While there are none, nobody needs to be told what anybody may take.</summary>
+    public bool HasOthers { get; set; } = true;
+
     public void WakeAll()
     {
         var all = new WakeTargets(self: null);
@@ -41,15 +48,23 @@ internal sealed partial class PostgresWakes : IAsyncDisposable
         Wake(all);
     }
 
+    /// <summary>Workers of this process are woken at once, the others by notification.</summary>
     public void Wake(WakeTargets targets)
     {
-        if (targets.All || targets.Workers.Count > 0)
+        foreach (var (worker, wake) in _here)
+        {
+            if (targets.IsFor(worker))
+                wake();
+        }
+
+        if ((targets.All && HasOthers) || targets.Workers.Any(worker => !_here.ContainsKey(worker)))
             _waiting.Writer.TryWrite(targets);
     }
 
     /// <summary>Listens on a connection of its own until cancelled, and wakes once whenever it has connected, for what it may have missed.</summary>
     public async Task ListenAsync(long worker, Action wake, CancellationToken cancellationToken)
     {
+        _here[worker] = wake;
         var away = false;
         var pause = ReconnectAfterMin;
         while (!cancellationToken.IsCancellationRequested)
@@ -68,7 +83,7 @@ internal sealed partial class PostgresWakes : IAsyncDisposable
                 if (!away)
                     LogNotListening(e);
                 away = true;
-                await Task.WhenAny(Task.Delay(pause, cancellationToken));
+                await Task.Delay(pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 pause = pause * 2 < ReconnectAfterMax ? pause * 2 : ReconnectAfterMax;
             }
             catch (Exception)
@@ -76,19 +91,35 @@ internal sealed partial class PostgresWakes : IAsyncDisposable
                 // Cancelled, in whichever way the connection tells of it.
             }
         }
+
+        _here.TryRemove(worker, out _);
     }
 
     private async Task ListenUntilLostAsync(long worker, Action wake, Action listening, CancellationToken cancellationToken)
     {
         var self = worker.ToString(CultureInfo.InvariantCulture);
+        var proof = Guid.NewGuid().ToString("N");
+        var isHeard = false;
         await using var connection = await ConnectAsync(cancellationToken);
         connection.Notification += (_, told) =>
         {
-            if (told.Payload == Everybody || told.Payload.Split(',').Contains(self))
+            var (sender, workers) = told.Payload.Split('|') is [var by, var to] ? (by, to) : ("", told.Payload);
+            if (workers == proof)
+                isHeard = true;
+            else if (sender != _self && (workers == Everybody || workers.Split(',').Contains(self)))
                 wake();
         };
         await using (var listen = new NpgsqlCommand($"LISTEN {_channel}", connection))
             await listen.ExecuteNonQueryAsync(cancellationToken);
+
+        // A pooler in transaction mode accepts LISTEN, and no word ever comes: what was said from another session must be heard.
+        await NotifyAsync(proof, cancellationToken);
+        while (!isHeard)
+        {
+            if (!await connection.WaitAsync(ProofWithin, cancellationToken))
+                throw new TimeoutException("A notification to itself did not come back.");
+        }
+
         listening();
         wake();
         while (true)
@@ -159,9 +190,9 @@ internal sealed partial class PostgresWakes : IAsyncDisposable
         return all || workers.Count > WorkersOfOneNotificationMax ? Everybody : string.Join(',', workers);
     }
 
-    private async Task NotifyAsync(string payload, CancellationToken cancellationToken)
+    private async Task NotifyAsync(string to, CancellationToken cancellationToken)
     {
-        await using var command = _database.Command("SELECT pg_notify($1, $2)", One(_channel), One(payload));
+        await using var command = _database.Command("SELECT pg_notify($1, $2)", One(_channel), One($"{_self}|{to}"));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

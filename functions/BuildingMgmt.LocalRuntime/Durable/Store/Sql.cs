@@ -8,6 +8,16 @@ internal static class Sql
     /// <summary>Numbers of <c>OrchestrationRuntimeStatus</c> that end an instance, as they stand in the statements: Completed, Failed, Terminated.</summary>
     public static bool IsEnd(int status) => status is 1 or 3 or 5;
 
+    /// <summary>Seconds. A call that a server or a network swallows must end while there is time to try again.</summary>
+    private const int Timeout = 15;
+
+    /// <summary>All its statements are one transaction.</summary>
+    public static NpgsqlBatch Batch(NpgsqlConnection connection) => new(connection) { Timeout = Timeout };
+
+    /// <summary>The database counts microseconds: rounded up, so that nothing is due before its time.</summary>
+    public static DateTime? DueAt(DateTimeOffset? time) =>
+        time is { } due ? new DateTime((due.UtcTicks + 9) / 10 * 10, DateTimeKind.Utc) : null;
+
     public static NpgsqlBatchCommand Statement(string sql, params NpgsqlParameter[] parameters)
     {
         var command = new NpgsqlBatchCommand(sql);
@@ -19,6 +29,7 @@ internal static class Sql
     public static NpgsqlCommand Command(this NpgsqlDataSource database, string sql, params NpgsqlParameter[] parameters)
     {
         var command = database.CreateCommand(sql);
+        command.CommandTimeout = Timeout;
         command.Parameters.AddRange(parameters);
         return command;
     }

@@ -21,8 +21,10 @@ internal sealed record Taken(
 }
 
 /// <summary>An instance with due messages, now owned by the worker.</summary>
-/// <param name="Execution">Number of the execution, from 0; continue-as-new begins the next.</param>
-/// <param name="Step">Steps committed so far, never reset: what is in memory is of use only if it is as far.</param>
+/// <param name="Execution">Number of the execution, from 0; continue-as-new begins the next, and so does the replacement of an instance: what is
+/// still under way for the one replaced (a sub-orchestration's result) is stale, and ids made from the number are new.</param>
+/// <param name="Step">Steps committed so far, never reset, and greater than all before when an instance is replaced: what is in memory is of use
+/// only if it is as far.</param>
 /// <param name="Messages">All due ones, in the order of their sequence numbers (at most some thousands at a time).</param>
 internal sealed record TakenInstance(string InstanceId, int Execution, long Step, IReadOnlyList<ReceivedMessage> Messages);
 
@@ -81,7 +83,8 @@ internal sealed record StepCommit
 
     /// <summary>
     /// The execution ended by continue-as-new: its history goes, its activities and messages that name it go, and the next one begins with these
-    /// messages, numbered <see cref="Execution"/> + 1, of which the first is <see cref="ExecutionStarted"/>.
+    /// messages, numbered <see cref="Execution"/> + 1, of which the first is <see cref="ExecutionStarted"/>. They come before all others that
+    /// still wait for the instance: those got new sequence numbers, in their order.
     /// </summary>
     public IReadOnlyList<ReceivedEvent>? Restart { get; init; }
 

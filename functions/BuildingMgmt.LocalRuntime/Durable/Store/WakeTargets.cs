@@ -9,14 +9,17 @@ internal sealed class WakeTargets(long? self)
 
     public IReadOnlyCollection<long> Workers => _workers;
 
-    /// <summary>Null is nobody: then anybody.</summary>
-    public void Add(long? owner)
+    /// <summary>0 is nobody: then anybody.</summary>
+    public void Add(long owner)
     {
-        if (owner is null)
+        if (owner == 0)
             All = true;
         else if (owner != self)
-            _workers.Add(owner.Value);
+            _workers.Add(owner);
     }
+
+    /// <summary>Whether a worker is meant; never the one whose transaction it was.</summary>
+    public bool IsFor(long worker) => worker != self && (All || _workers.Contains(worker));
 
     public void AddAll() => All = true;
 }
