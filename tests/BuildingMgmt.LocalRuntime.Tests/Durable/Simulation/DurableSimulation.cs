@@ -92,7 +92,7 @@ internal sealed class DurableSimulation
         {
             _network.Faults = Faults.None;
             if (!_world.RunUntil(AllEnded, LongestAfter))
-                throw Failed($"these have not ended: {string.Join(", ", NotEnded())}");
+                throw Failed($"these have not ended: {string.Join("; ", NotEnded().Select(id => $"{id}, {_network.Journal.Describe(id)}"))}");
         }
 
         foreach (var (id, seed) in _programs)
@@ -108,7 +108,8 @@ internal sealed class DurableSimulation
         return new(_network.Journal.Count, _processes, _world.Elapsed);
     }
 
-    private bool AllEnded() => !NotEnded().Any();
+    private bool AllEnded() =>
+        _network.StoreFailure is { } failure ? throw new InvalidOperationException("The store failed.", failure) : !NotEnded().Any();
 
     private IEnumerable<string> NotEnded() => _programs.Keys.Except(Answer(_network.Store.EndedAsync([.. _programs.Keys], default)).Where(Exists));
 

@@ -97,6 +97,9 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
 
     public StepJournal Journal { get; } = journal;
 
+    /// <summary>What the store itself threw: a mistake of the store or of the call, no fault of the simulation's.</summary>
+    public Exception? StoreFailure { get; private set; }
+
     /// <summary>Set to none to let everything come to rest.</summary>
     public Faults Faults { get; set; } = faults;
 
@@ -144,6 +147,7 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
         }
         catch (Exception e)
         {
+            StoreFailure ??= e;
             answer.TrySetException(e);
         }
     }

@@ -44,7 +44,9 @@ internal static class ProgramInterpreter
                     var timer = context.CreateTimer(any.Timer, enough.Token);
                     if (await Task.WhenAny(work, timer) == timer)
                         return -1;
-                    await enough.CancelAsync();
+#pragma warning disable CA1849 // CancelAsync goes on on another thread, which an orchestrator must not.
+                    enough.Cancel();
+#pragma warning restore CA1849
                     return await work;
                 }
 

@@ -26,8 +26,20 @@ internal sealed class StepJournal
     /// <summary>What is wrong with the steps of any instance.</summary>
     public IEnumerable<string> Errors() => _steps.SelectMany(instance => ErrorsOf(instance.Value).Select(error => $"{instance.Key}: {error}"));
 
+    /// <summary>Where an instance stands, in words.</summary>
+    public string Describe(string instanceId) => _steps.TryGetValue(instanceId, out var steps)
+        ? $"{steps.Count} steps; the last: {string.Join(", ", steps[^1].Appended)}; open: {string.Join(", ", Open(steps))}"
+        : "no step";
+
     /// <summary>Inputs of all activities that were scheduled.</summary>
     public IEnumerable<string?> ActivityInputs() => _steps.Values.SelectMany(steps => steps).SelectMany(step => step.Activities).Select(activity => activity.Input);
+
+    private static IEnumerable<ActionEvent> Open(List<StepCommit> steps)
+    {
+        var events = steps.Where(step => step.Execution == steps[^1].Execution && step.Restart is null).SelectMany(step => step.Appended).ToList();
+        var answered = events.Select(AnswerOf).ToHashSet();
+        return events.OfType<ActionEvent>().Where(action => !answered.Contains((action.Id, action.GetType())));
+    }
 
     private static IEnumerable<string> ErrorsOf(List<StepCommit> steps)
     {
@@ -75,17 +87,19 @@ internal sealed class StepJournal
 
         for (var i = 0; i < history.Count; i++)
         {
-            var answered = history[i] switch
-            {
-                TaskCompleted done => (done.Id, typeof(TaskScheduled)),
-                TaskFailed done => (done.Id, typeof(TaskScheduled)),
-                ChildCompleted done => (done.Id, typeof(ChildCreated)),
-                ChildFailed done => (done.Id, typeof(ChildCreated)),
-                TimerFired done => (done.Id, typeof(TimerCreated)),
-                _ => (-1, typeof(object)),
-            };
-            if (answered.Item1 >= 0 && !history.Take(i).OfType<ActionEvent>().Any(action => action.Id == answered.Item1 && action.GetType() == answered.Item2))
+            var (id, type) = AnswerOf(history[i]);
+            if (id >= 0 && !history.Take(i).OfType<ActionEvent>().Any(action => action.Id == id && action.GetType() == type))
                 yield return $"event {i}, a {history[i].GetType().Name}, answers nothing before it";
         }
     }
+
+    private static (int Id, Type Action) AnswerOf(HistoryEvent happened) => happened switch
+    {
+        TaskCompleted done => (done.Id, typeof(TaskScheduled)),
+        TaskFailed done => (done.Id, typeof(TaskScheduled)),
+        ChildCompleted done => (done.Id, typeof(ChildCreated)),
+        ChildFailed done => (done.Id, typeof(ChildCreated)),
+        TimerFired done => (done.Id, typeof(TimerCreated)),
+        _ => (-1, typeof(object)),
+    };
 }

@@ -77,7 +77,8 @@ public sealed class WorkerPiecesTests
                     null);
             }
         }, TestContext.Current.CancellationToken)));
-        await Eventually.TrueAsync(() => Task.FromResult(Volatile.Read(ref ran) == Threads * Each), TimeSpan.FromSeconds(30), "all has run");
+        await Eventually.TrueAsync(() => Task.FromResult(Volatile.Read(ref ran) == Threads * Each), TimeSpan.FromSeconds(30), "all has run",
+            TestContext.Current.CancellationToken);
         Assert.False(overlapped);
         Assert.False(elsewhere);
     }
