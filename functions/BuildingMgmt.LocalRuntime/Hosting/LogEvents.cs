@@ -42,7 +42,6 @@ internal static class LogEvents
     public const int DurableStepStuck = 506;
     public const int DurableStepGivenUp = 507;
     public const int DurableResultStuck = 508;
-    public const int DurableOrchestrationFailed = 509;
     public const int DurableActivityFailed = 510;
     public const int DurableResultRefused = 511;
     public const int DurableStepRefused = 512;

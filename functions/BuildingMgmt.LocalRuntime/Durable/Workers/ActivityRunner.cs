@@ -83,7 +83,7 @@ internal sealed class ActivityRunner
         _ = _parts.Scheduler.RunStepAsync(() =>
         {
             _cancel.Cancel();
-            return true;
+            return Task.FromResult(true);
         });
     }
 

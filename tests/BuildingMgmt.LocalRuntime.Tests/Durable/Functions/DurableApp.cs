@@ -40,7 +40,7 @@ internal sealed class DurableApp : IAsyncDisposable
                 configure?.Invoke(builder);
             },
             new Dictionary<string, string?> { ["DurablePostgres"] = database.ConnectionString },
-            $$"""{"version":"2.0","extensions":{"http":{"routePrefix":""},"durableTask":{"hubName":"{{hub}}"{{more}}}}}""");
+            $$$"""{"version":"2.0","extensions":{"http":{"routePrefix":""},"durableTask":{"hubName":"{{{hub}}}"{{{more}}} } } }""");
         return new DurableApp(host, deeds);
     }
 

@@ -179,7 +179,7 @@ public sealed class DurableFunctionTests(PostgresFixture postgres) : IAsyncLifet
     {
         for (var i = 0; i < 5; i++)
         {
-            var options = new StartOrchestrationOptions($"paged-{i}", DateTimeOffset.UtcNow.AddDays(1)) { Tags = new Dictionary<string, string> { ["number"] = $"{i}" } };
+            var options = new StartOrchestrationOptions($"paged-{i}", TimeProvider.System.GetUtcNow().AddDays(1)) { Tags = new Dictionary<string, string> { ["number"] = $"{i}" } };
             await Client.ScheduleNewOrchestrationInstanceAsync(nameof(SampleOrchestrators.Parent), i, options, Token);
         }
 
@@ -203,7 +203,7 @@ public sealed class DurableFunctionTests(PostgresFixture postgres) : IAsyncLifet
     {
         using var answer = await _app.Host.Http.PostAsync("start/CallsTwoActivities", null, Token);
 
-        Assert.Equal("hall on 3, attic on 4", await answer.Content.ReadAsStringAsync(Token));
+        Assert.Equal("POST hall on 3, attic on 4", await answer.Content.ReadAsStringAsync(Token));
     }
 
     [Fact]

@@ -150,6 +150,6 @@ public static class SampleStarters
     {
         var instanceId = await client.ScheduleNewOrchestrationInstanceAsync(name, cancellationToken);
         var ended = await client.WaitForInstanceCompletionAsync(instanceId, getInputsAndOutputs: true, cancellationToken);
-        return Results.Text(ended.ReadOutputAs<string>());
+        return Results.Text($"{request.Method} {ended.ReadOutputAs<string>()}");
     }
 }

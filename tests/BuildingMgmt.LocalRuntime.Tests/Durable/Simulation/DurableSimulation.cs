@@ -2,7 +2,7 @@ using System.Globalization;
 using BuildingMgmt.LocalRuntime.Durable.Execution;
 using BuildingMgmt.LocalRuntime.Durable.Store;
 using BuildingMgmt.LocalRuntime.Durable.Workers;
-using BuildingMgmt.LocalRuntime.Tests.Durable.Store;
+using BuildingMgmt.Testing.Durable;
 using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -231,10 +231,10 @@ internal sealed class DurableSimulation
 
     private sealed class SimulatedScheduler(SimulatedProcess process) : IStepScheduler
     {
-        public async Task<T> RunStepAsync<T>(Func<T> step)
+        public async Task<T> RunStepAsync<T>(Func<Task<T>> step)
         {
             await process.DelayAsync(process.World.Between(0, 2));
-            var result = step();
+            var result = await step();
             await process.DelayAsync(process.World.Between(0, process.World.Chance(0.02) ? 3_000 : 2));
             return result;
         }
