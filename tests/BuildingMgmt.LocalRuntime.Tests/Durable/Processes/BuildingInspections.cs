@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using BuildingMgmt.DurableApp;
 using BuildingMgmt.Testing;
+using BuildingMgmt.Testing.Durable;
 using Npgsql;
 
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Processes;

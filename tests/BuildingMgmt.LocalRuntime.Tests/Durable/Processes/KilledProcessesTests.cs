@@ -1,5 +1,6 @@
 using BuildingMgmt.DurableApp;
 using BuildingMgmt.Testing;
+using BuildingMgmt.Testing.Durable;
 using Npgsql;
 
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Processes;
@@ -27,7 +28,7 @@ public sealed class KilledProcessesTests(PostgresFixture postgres)
 
     private static async Task<IReadOnlyList<string>> RunAsync(TestDatabase database, bool kill)
     {
-        var processes = await DurableAppProcess.StartAsync(3, "inspections", database);
+        var processes = await DurableAppProcess.StartAsync(3, "inspections", database, Token);
         try
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -39,8 +40,7 @@ public sealed class KilledProcessesTests(PostgresFixture postgres)
         }
         finally
         {
-            foreach (var process in processes)
-                await process.DisposeAsync();
+            await DurableAppProcess.StopAsync(processes);
         }
     }
 

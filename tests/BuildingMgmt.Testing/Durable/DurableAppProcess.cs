@@ -1,13 +1,11 @@
 using System.Globalization;
-using System.Net;
 using BuildingMgmt.LocalStack.Processes;
 using BuildingMgmt.LocalStack.Setup;
-using BuildingMgmt.Testing;
 
-namespace BuildingMgmt.LocalRuntime.Tests.Durable.Processes;
+namespace BuildingMgmt.Testing.Durable;
 
-/// <summary>One process of an app with orchestrations, which can be killed, and started again on its port.</summary>
-internal sealed class DurableAppProcess : IAsyncDisposable
+/// <summary>One process of the app with orchestrations (tests/BuildingMgmt.DurableApp), which can be killed, and started again on its port.</summary>
+public sealed class DurableAppProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
@@ -26,18 +24,28 @@ internal sealed class DurableAppProcess : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public string LastLines => _process.LastLines;
-
     /// <summary>Starts as many processes of one hub, and returns when they answer.</summary>
-    public static async Task<IReadOnlyList<DurableAppProcess>> StartAsync(int count, string hub, TestDatabase database)
+    public static async Task<IReadOnlyList<DurableAppProcess>> StartAsync(
+        int count, string hub, TestDatabase database, CancellationToken cancellationToken)
     {
         var processes = Enumerable.Range(0, count).Select(_ => new DurableAppProcess(hub, database)).ToList();
-        await Task.WhenAll(processes.Select(process => process.AliveAsync()));
-        return processes;
+        try
+        {
+            await Task.WhenAll(processes.Select(process => process.AliveAsync(cancellationToken)));
+            return processes;
+        }
+        catch
+        {
+            await StopAsync(processes);
+            throw;
+        }
     }
 
+    public static Task StopAsync(IEnumerable<DurableAppProcess> processes) =>
+        Task.WhenAll(processes.Select(process => process.DisposeAsync().AsTask()));
+
     /// <summary>Waits until it answers.</summary>
-    public Task AliveAsync() => _process.WaitUntilAsync(
+    public Task AliveAsync(CancellationToken cancellationToken) => _process.WaitUntilAsync(
         async token =>
         {
             try
@@ -49,7 +57,7 @@ internal sealed class DurableAppProcess : IAsyncDisposable
                 return false;
             }
         },
-        Deadline, TestContext.Current.CancellationToken);
+        Deadline, cancellationToken);
 
     /// <summary>SIGKILL, and the same command again.</summary>
     public async Task KillAndRestartAsync()
@@ -84,8 +92,8 @@ internal sealed class DurableAppProcess : IAsyncDisposable
             Environment = new Dictionary<string, string>
             {
                 ["Hub"] = _hub,
-                ["DurablePostgres"] = _database.ConnectionString + ";Maximum Pool Size=10",
-                ["Effects"] = _database.ConnectionString + ";Maximum Pool Size=10",
+                ["DurablePostgres"] = _database.ConnectionString,
+                ["Effects"] = _database.ConnectionString,
                 ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
                 ["EXIT_WITH_PARENT"] = "1",
                 ["ASPNETCORE_URLS"] = Http.BaseAddress!.ToString(),
