@@ -46,7 +46,8 @@ internal sealed class HubConnection : IAsyncDisposable
     /// <exception cref="Azure.Messaging.EventHubs.EventHubsException">The endpoint cannot be reached or refuses the key.</exception>
     public static async Task<HubConnection> OpenAsync(HubAddress address, TimeProvider time, CancellationToken cancellationToken)
     {
-        var factory = new ConnectionFactory([new HubTransportProvider()]);
+        var transports = new HubTransportProvider();
+        var factory = new ConnectionFactory([transports]);
         factory.AMQP.MaxFrameSize = FrameSizeMax;
         factory.AMQP.ContainerId = $"local-runtime-{Guid.NewGuid():N}";
         factory.AMQP.HostName = address.Host;
@@ -58,7 +59,7 @@ internal sealed class HubConnection : IAsyncDisposable
         {
             // The wait is ours as well: a host that does not answer is given up before TCP does.
             var opened = await factory.CreateAsync(target, cancellationToken, new OpenHandler())
-                .WaitAsync(ConnectTime, cancellationToken).ConfigureAwait(false);
+                .WaitAsync(ConnectTime, time, cancellationToken).ConfigureAwait(false);
             connection = new HubConnection(address, opened, time);
             await connection.AuthorizeAsync(cancellationToken).ConfigureAwait(false);
             connection._renewal = connection.RenewTokenAsync();
@@ -68,6 +69,8 @@ internal sealed class HubConnection : IAsyncDisposable
         {
             if (connection is not null)
                 await connection.DisposeAsync().ConfigureAwait(false);
+            else
+                transports.GiveUp();
             cancellationToken.ThrowIfCancellationRequested();
             throw HubErrors.From(e, address.Hub, $"Connecting to {address}");
         }
