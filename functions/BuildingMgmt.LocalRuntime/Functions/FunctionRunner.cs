@@ -30,17 +30,27 @@ internal sealed class FunctionRunner(
         LoadedFunction function, object input, BindingContext bindingContext, CancellationToken cancellationToken)
     {
         var maxRetryCount = function.Retry?.MaxRetryCount ?? 0;
+        var failures = new FailureStreak(function.Name, time, logger);
         for (var attempt = 0; ; attempt++)
         {
-            if (await TryRunAsync(function, input, bindingContext, new RunRetry(attempt, maxRetryCount), cancellationToken).ConfigureAwait(false))
-                return cancellationToken.IsCancellationRequested ? RunEnd.Cancelled : RunEnd.Succeeded;
+            var retry = new RunRetry(attempt, maxRetryCount);
+            var isLast = maxRetryCount >= 0 && attempt >= maxRetryCount;
+            var failure = await TryRunAsync(function, input, bindingContext, retry, cancellationToken).ConfigureAwait(false);
+            if (failure is not null)
+                failures.Add(failure, retry, isLast);
             if (cancellationToken.IsCancellationRequested)
                 return RunEnd.Cancelled;
-            if (function.Retry is null || (maxRetryCount >= 0 && attempt >= maxRetryCount))
+            if (failure is null)
+            {
+                failures.End();
+                return RunEnd.Succeeded;
+            }
+
+            if (isLast || function.Retry is not { } policy)
                 return RunEnd.Failed;
             try
             {
-                await Task.Delay(DelayBefore(function.Retry, attempt), time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(DelayBefore(policy, attempt), time, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -84,7 +94,8 @@ internal sealed class FunctionRunner(
 
     private static TimeSpan Interval(string text) => TimeSpan.Parse(text, CultureInfo.InvariantCulture);
 
-    private async Task<bool> TryRunAsync(
+    /// <returns>How the run failed; null when it returned or was told to stop.</returns>
+    private async Task<RunFailure?> TryRunAsync(
         LoadedFunction function, object input, BindingContext bindingContext, RunRetry retry, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -97,19 +108,17 @@ internal sealed class FunctionRunner(
             try
             {
                 await pipeline.RunAsync(run).ConfigureAwait(false);
-                return true;
+                return null;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 logger.RunCancelled(function.Name, run.InvocationId);
-                return false;
+                return null;
             }
             catch (Exception e)
             {
-                if (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-                    logger.RunTimedOut(function.Name, run.InvocationId, times.FunctionTimeout.TotalSeconds);
-                logger.TriggeredRunFailed(e, function.Name, run.InvocationId, retry.RetryCount, retry.MaxRetryCount);
-                return false;
+                var ranOutOfTime = timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested;
+                return new RunFailure(e, run.InvocationId, ranOutOfTime ? times.FunctionTimeout : null);
             }
         }
     }
