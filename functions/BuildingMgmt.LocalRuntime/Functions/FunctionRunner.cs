@@ -1,4 +1,3 @@
-using System.Globalization;
 using BuildingMgmt.LocalRuntime.Hosting;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,9 +22,6 @@ internal enum RunEnd
 internal sealed class FunctionRunner(
     FunctionPipeline pipeline, IServiceScopeFactory scopes, HostTimes times, TimeProvider time, ILogger<FunctionRunner> logger)
 {
-    // The real host's RandomizedExponentialBackoffStrategy spreads each delay by a fifth.
-    private const double Spread = 0.2;
-
     public async Task<RunEnd> RunAsync(
         LoadedFunction function, object input, BindingContext bindingContext, CancellationToken cancellationToken)
     {
@@ -50,7 +46,7 @@ internal sealed class FunctionRunner(
                 return RunEnd.Failed;
             try
             {
-                await Task.Delay(DelayBefore(policy, attempt), time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(RetryDelay.Before(policy, attempt), time, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -58,41 +54,6 @@ internal sealed class FunctionRunner(
             }
         }
     }
-
-    /// <summary>Checks what the attribute says, once at the start.</summary>
-    /// <exception cref="FunctionWorkerException">An interval cannot be read.</exception>
-    public static void CheckRetry(LoadedFunction function)
-    {
-        if (function.Retry is not { } retry)
-            return;
-        if (retry.MaxRetryCount < -1)
-            throw new FunctionWorkerException($"Function {function}: a retry count of {retry.MaxRetryCount}; -1 means for ever.");
-        try
-        {
-            DelayBefore(retry, 0);
-        }
-        catch (FormatException e)
-        {
-            throw new FunctionWorkerException($"Function {function}: an interval of its retry attribute is not of the form hh:mm:ss.", e);
-        }
-    }
-
-    private static TimeSpan DelayBefore(RetryAttribute retry, int attempt)
-    {
-        if (retry is FixedDelayRetryAttribute fixedDelay)
-            return Interval(fixedDelay.DelayInterval);
-
-        var backoff = (ExponentialBackoffRetryAttribute)retry;
-        var minimum = Interval(backoff.MinimumInterval);
-        var maximum = Interval(backoff.MaximumInterval);
-        if (attempt == 0)
-            return minimum < maximum ? minimum : maximum;
-        var factor = 1 - Spread + (Random.Shared.NextDouble() * 2 * Spread);
-        var milliseconds = minimum.TotalMilliseconds * (1 + (factor * Math.Pow(2, Math.Min(attempt - 1, 30))));
-        return milliseconds < maximum.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : maximum;
-    }
-
-    private static TimeSpan Interval(string text) => TimeSpan.Parse(text, CultureInfo.InvariantCulture);
 
     /// <returns>How the run failed; null when it returned or was told to stop.</returns>
     private async Task<RunFailure?> TryRunAsync(

@@ -21,7 +21,7 @@ internal sealed class TimerTriggers(
 {
     protected override ITriggerListener Listener(LoadedFunction function, TimerTriggerAttribute trigger)
     {
-        FunctionRunner.CheckRetry(function);
+        RetryDelay.Check(function);
         var schedule = TimerSchedule.Parse(SettingReference.Resolve(trigger.Schedule, configuration, function), function.ToString());
         var blobs = new TimerBlobs(storage.Container(TimerBlobs.ContainerName), HostId(), function.Name);
         return new TimerListener(function, trigger, schedule, blobs, runner, time, logger);

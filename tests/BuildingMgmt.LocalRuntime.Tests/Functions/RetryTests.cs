@@ -1,4 +1,5 @@
 using BuildingMgmt.LocalRuntime.Functions;
+using BuildingMgmt.LocalRuntime.Tests.Hosting;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,34 @@ public static class TwiceFunction
 {
     [Function("Twice")]
     [FixedDelayRetry(2, "00:00:01")]
+    public static void Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
+}
+
+public static class MinusTwoFunction
+{
+    [Function("MinusTwo")]
+    [FixedDelayRetry(-2, "00:00:01")]
+    public static void Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
+}
+
+public static class NegativeFunction
+{
+    [Function("Negative")]
+    [FixedDelayRetry(1, "-00:00:01")]
+    public static void Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
+}
+
+public static class UpsideDownFunction
+{
+    [Function("UpsideDown")]
+    [ExponentialBackoffRetry(1, "00:00:30", "00:00:01")]
+    public static void Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
+}
+
+public static class WordyFunction
+{
+    [Function("Wordy")]
+    [FixedDelayRetry(1, "a second")]
     public static void Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
 }
 #pragma warning restore IDE0060
@@ -74,5 +103,33 @@ public sealed class RetryTests : IDisposable
         Assert.Equal(RunEnd.Succeeded, await _runner.RunAsync(typeof(TwiceFunction), _ => { }, Second));
 
         Assert.Empty(_runner.Log.Lines);
+    }
+
+    [Fact]
+    public void Backoff_begins_at_its_minimum_doubles_within_a_fifth_and_stays_at_its_maximum()
+    {
+        var retry = new ExponentialBackoffRetryAttribute(-1, "00:00:01", "00:00:30");
+
+        Assert.Equal(Second, RetryDelay.Before(retry, 0));
+        for (var attempt = 1; attempt <= 4; attempt++)
+        {
+            var doubled = Math.Pow(2, attempt - 1);
+            Assert.InRange(RetryDelay.Before(retry, attempt).TotalSeconds, 1 + (0.8 * doubled), 1 + (1.2 * doubled));
+        }
+
+        Assert.All([7, 8, 40, int.MaxValue], attempt => Assert.Equal(TimeSpan.FromSeconds(30), RetryDelay.Before(retry, attempt)));
+    }
+
+    [Theory]
+    [InlineData(typeof(MinusTwoFunction), "a retry count of -2")]
+    [InlineData(typeof(NegativeFunction), "retry intervals of -00:00:01 to -00:00:01")]
+    [InlineData(typeof(UpsideDownFunction), "retry intervals of 00:00:30 to 00:00:01")]
+    [InlineData(typeof(WordyFunction), "is not of the form hh:mm:ss")]
+    public async Task Retry_attribute_that_cannot_be_followed_stops_the_start_and_is_named(Type functionClass, string reason)
+    {
+        var error = await Assert.ThrowsAsync<FunctionWorkerException>(() => TestHost.StartAsync([functionClass]));
+
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Contains(functionClass.Name, error.Message, StringComparison.Ordinal);
     }
 }

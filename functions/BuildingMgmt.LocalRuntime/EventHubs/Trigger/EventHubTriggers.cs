@@ -22,7 +22,7 @@ internal sealed class EventHubTriggers(
 
     protected override ITriggerListener Listener(LoadedFunction function, EventHubTriggerAttribute trigger)
     {
-        FunctionRunner.CheckRetry(function);
+        RetryDelay.Check(function);
         var connectionSetting = trigger.Connection
             ?? throw new FunctionWorkerException($"Function {function}: its Event Hubs trigger names no Connection, the setting that holds the connection string.");
         var connectionString = configuration[connectionSetting];
