@@ -50,8 +50,6 @@ internal static partial class FunctionDiscovery
     private static LoadedFunction Load(string name, MethodInfo method, ParameterInfo parameter, TriggerBindingAttribute trigger) => new()
     {
         Definition = new LoadedFunctionDefinition(name, method, parameter, trigger),
-        Method = method,
-        TriggerParameter = parameter,
         Trigger = trigger,
         Retry = method.GetCustomAttribute<RetryAttribute>(),
         Invoke = FunctionInvoker.Compile(method, parameter),
