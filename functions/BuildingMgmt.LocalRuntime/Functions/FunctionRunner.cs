@@ -59,13 +59,12 @@ internal sealed class FunctionRunner(
     private async Task<RunFailure?> TryRunAsync(
         LoadedFunction function, object input, BindingContext bindingContext, RunRetry retry, CancellationToken cancellationToken)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (times.FunctionTimeout != Timeout.InfiniteTimeSpan)
-            timeout.CancelAfter(times.FunctionTimeout);
+        using var timeout = times.StartTimeout();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout?.Token ?? CancellationToken.None);
         var scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
         {
-            var run = new FunctionRun(function, scope.ServiceProvider, input, bindingContext, retry, timeout.Token);
+            var run = new FunctionRun(function, scope.ServiceProvider, input, bindingContext, retry, either.Token);
             try
             {
                 await pipeline.RunAsync(run).ConfigureAwait(false);
@@ -78,7 +77,7 @@ internal sealed class FunctionRunner(
             }
             catch (Exception e)
             {
-                var ranOutOfTime = timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested;
+                var ranOutOfTime = timeout is { IsCancellationRequested: true } && !cancellationToken.IsCancellationRequested;
                 return new RunFailure(e, run.InvocationId, ranOutOfTime ? times.FunctionTimeout : null);
             }
         }

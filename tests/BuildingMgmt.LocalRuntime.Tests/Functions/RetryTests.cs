@@ -10,48 +10,48 @@ public static class ForeverFunction
 {
     [Function("Forever")]
     [FixedDelayRetry(-1, "00:00:01")]
-    public static void Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
+    public static Task Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
 }
 
 public static class TwiceFunction
 {
     [Function("Twice")]
     [FixedDelayRetry(2, "00:00:01")]
-    public static void Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
+    public static Task Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
 }
 
 public static class MinusTwoFunction
 {
     [Function("MinusTwo")]
     [FixedDelayRetry(-2, "00:00:01")]
-    public static void Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
+    public static Task Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
 }
 
 public static class NegativeFunction
 {
     [Function("Negative")]
     [FixedDelayRetry(1, "-00:00:01")]
-    public static void Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
+    public static Task Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
 }
 
 public static class UpsideDownFunction
 {
     [Function("UpsideDown")]
     [ExponentialBackoffRetry(1, "00:00:30", "00:00:01")]
-    public static void Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
+    public static Task Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
 }
 
 public static class WordyFunction
 {
     [Function("Wordy")]
     [FixedDelayRetry(1, "a second")]
-    public static void Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
+    public static Task Run([TimerTrigger("0 * * * * *")] TimerInfo timer, FunctionContext context) => Body.Of(context);
 }
 #pragma warning restore IDE0060
 
 internal static class Body
 {
-    public static void Of(FunctionContext context) => ((Action<FunctionContext>)context.BindingContext.BindingData["body"]!)(context);
+    public static Task Of(FunctionContext context) => ((Func<FunctionContext, Task>)context.BindingContext.BindingData["body"]!)(context);
 }
 
 public sealed class RetryTests : IDisposable
@@ -68,11 +68,7 @@ public sealed class RetryTests : IDisposable
         var began = _runner.Time.GetUtcNow();
         var end = await _runner.RunAsync(
             typeof(ForeverFunction),
-            context =>
-            {
-                if (context.RetryContext!.RetryCount < 3_600)
-                    throw new TimeoutException("The store is away.");
-            },
+            context => context.RetryContext!.RetryCount < 3_600 ? throw new TimeoutException("The store is away.") : Task.CompletedTask,
             Second);
 
         Assert.Equal(RunEnd.Succeeded, end);
@@ -100,7 +96,7 @@ public sealed class RetryTests : IDisposable
     [Fact]
     public async Task Function_that_never_failed_is_not_told_of()
     {
-        Assert.Equal(RunEnd.Succeeded, await _runner.RunAsync(typeof(TwiceFunction), _ => { }, Second));
+        Assert.Equal(RunEnd.Succeeded, await _runner.RunAsync(typeof(TwiceFunction), _ => Task.CompletedTask, Second));
 
         Assert.Empty(_runner.Log.Lines);
     }

@@ -18,9 +18,10 @@ internal sealed class RunnerFixture : IDisposable
     private readonly HostTimes _times;
     private readonly FunctionRunner _runner;
 
-    public RunnerFixture()
+    /// <param name="functionTimeout">As in host.json; none when it is null.</param>
+    public RunnerFixture(TimeSpan? functionTimeout = null)
     {
-        _times = new HostTimes(_lifetime, Timeout.InfiniteTimeSpan);
+        _times = new HostTimes(_lifetime, functionTimeout ?? Timeout.InfiniteTimeSpan, Time);
         _runner = new FunctionRunner(
             new FunctionPipeline([]), _services.GetRequiredService<IServiceScopeFactory>(), _times, Time, Log);
     }
@@ -30,7 +31,7 @@ internal sealed class RunnerFixture : IDisposable
     public RunnerLog Log { get; } = new();
 
     /// <summary>Runs a class's only function, and moves the clock on until it has ended.</summary>
-    public async Task<RunEnd> RunAsync(Type functionClass, Action<FunctionContext> body, TimeSpan step)
+    public async Task<RunEnd> RunAsync(Type functionClass, Func<FunctionContext, Task> body, TimeSpan step)
     {
         var running = _runner.RunAsync(
             Assert.Single(FunctionDiscovery.Find([functionClass])), new TimerInfo(),

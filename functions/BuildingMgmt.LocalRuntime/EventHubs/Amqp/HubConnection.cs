@@ -79,6 +79,10 @@ internal sealed class HubConnection : IAsyncDisposable
     /// <summary>Links that were closed without a word still hold their names, so each has a new one.</summary>
     public static string NewLinkName(string purpose) => $"{purpose}-{Guid.NewGuid():N}";
 
+    /// <summary>A token for the hub, valid from now on.</summary>
+    public string NewToken(TimeSpan lifetime) =>
+        SharedAccessSignature.Create(Address.Audience, Address.KeyName, Address.Key, _time.GetUtcNow() + lifetime);
+
     public async ValueTask DisposeAsync()
     {
         Break();
@@ -102,10 +106,9 @@ internal sealed class HubConnection : IAsyncDisposable
 
     private async Task AuthorizeAsync(CancellationToken cancellationToken)
     {
-        var token = SharedAccessSignature.Create(Address.Audience, Address.KeyName, Address.Key, _time.GetUtcNow() + TokenLifetime);
         await using var cbs = await RequestLink.OpenAsync(this, "$cbs", cancellationToken).ConfigureAwait(false);
         await cbs.RequestAsync(
-            new Message(token)
+            new Message(NewToken(TokenLifetime))
             {
                 ApplicationProperties = new ApplicationProperties
                 {

@@ -16,7 +16,7 @@ internal sealed class EventHubTriggers(
     HostStorage storage,
     FunctionRunner runner,
     TimeProvider time,
-    ILogger<EventHubTriggers> logger) : TriggerService<EventHubTriggerAttribute>(functions)
+    ILogger<EventHubTriggers> logger) : TriggerService<EventHubTriggerAttribute>(functions, time)
 {
     private readonly string _instance = Guid.NewGuid().ToString();
 
@@ -42,6 +42,6 @@ internal sealed class EventHubTriggers(
 
         var blobs = new PartitionBlobs(storage.Container(PartitionBlobs.ContainerName), address.Host, address.Hub, consumerGroup);
         return new EventHubListener(
-            new PartitionWork(function, address, consumerGroup, _instance, settings, blobs, runner, time, logger));
+            new PartitionWork(function, address, consumerGroup, _instance, settings, blobs, runner, Time, logger));
     }
 }
