@@ -13,7 +13,6 @@ internal sealed class PartitionLog : IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Thread _thread;
-    private readonly Lock _retention = new();
 
     // Guarded by _queue.
     private readonly Queue<PendingAppend> _queue = new();
@@ -92,28 +91,22 @@ internal sealed class PartitionLog : IDisposable
     public SegmentIndex IndexOf(Segment segment) =>
         _writer.Index is var (current, index) && current == segment ? index : SegmentIndex.Load(segment);
 
-    /// <summary>Deletes old segments by age and size. Readers that were in them go on from the oldest that is left.</summary>
-    public void RemoveExpired()
+    /// <summary>Ends the current segment behind all that was taken, if anything is in it; returns at once.</summary>
+    public void SealSegment()
     {
-        var oldestMs = (_time.GetUtcNow() - _options.RetentionAge).ToUnixTimeMilliseconds();
-        if (_end is var now && now.LastTimeMs < oldestMs && !now.IsEmpty && _writer.Bytes > 0)
+        if (_writer.Bytes > 0)
             Append(new SealRequest());
+    }
 
-        lock (_retention)
-        {
-            while (_end is { Segments.Length: > 1 } end)
-            {
-                var kept = end.EndOffset - end.Segments[0].BaseOffset;
-                var lastOfFirstMs = end.Segments[1].BaseTimeMs;
-                if (lastOfFirstMs >= oldestMs && kept <= (_options.RetentionBytes ?? long.MaxValue))
-                    return;
-                lock (_moving)
-                    _end = _end with { Segments = _end.Segments[1..] };
-                File.Delete(end.Segments[0].IndexPath);
-                File.Delete(end.Segments[0].Path);
-                _logger.SegmentRemoved(Id, end.Segments[0].Path);
-            }
-        }
+    /// <summary>Deletes the oldest segment. Readers that were in it go on from the oldest that is left.</summary>
+    public void RemoveOldestSegment()
+    {
+        var oldest = _end.Segments[0];
+        lock (_moving)
+            _end = _end with { Segments = _end.Segments[1..] };
+        File.Delete(oldest.IndexPath);
+        File.Delete(oldest.Path);
+        _logger.SegmentRemoved(Id, oldest.Path);
     }
 
     /// <summary>Stores what was taken, then stops.</summary>
