@@ -179,8 +179,14 @@ internal sealed class Peer
     /// <summary>Cuts the connection, because the endpoint itself failed on it.</summary>
     public void Fail(Exception failure)
     {
-        _socket.Dispose();
-        _logger.PeerFailed(failure, Name);
+        try
+        {
+            _logger.PeerFailed(failure, Name);
+        }
+        finally
+        {
+            _socket.Dispose();
+        }
     }
 
     /// <summary>Cuts the connection.</summary>
