@@ -35,12 +35,12 @@ internal static class FaultPlan
 
     private static Fault Create(string name, int seed, DateTimeOffset start) => name switch
     {
-        "doubles" => new DoubleSends(seed),
+        "doubles" => new Doubles(seed),
         "late" => new LateBatches(seed, delayMax: TimeSpan.FromHours(2)),
         "shuffled" => new ShuffledBatches(seed),
         "offline" => new OfflineSpells(start + TimeSpan.FromMinutes(2), TimeSpan.FromHours(1), TimeSpan.FromHours(2)),
         "wrong-clock" => new WrongClock(seed, ahead: TimeSpan.FromMinutes(12), behind: TimeSpan.FromHours(3)),
-        "dst" => new DaylightSavingNight(start + TimeSpan.FromMinutes(5)),
+        "dst" => new DstNight(start + TimeSpan.FromMinutes(5)),
         "bad" => new BadReadings(seed),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such fault."),
     };
