@@ -5,7 +5,7 @@ namespace BuildingMgmt.Simulator.DemoBuilding;
 
 /// <summary>Settings of the demo building.</summary>
 /// <param name="Seed">Weather, people, noise and faults follow from it.</param>
-/// <param name="Faults">Names from <see cref="FaultPlan.Names"/>.</param>
+/// <param name="Faults">Names from <see cref="FaultNames.All"/>.</param>
 internal sealed record DemoOptions(int Seed, IReadOnlyList<string> Faults)
 {
     /// <summary>The model runs this long unseen, so that rooms, people and meters are where they would be.</summary>

@@ -43,7 +43,7 @@ public sealed class DemoRunTests
     [Fact]
     public async Task With_all_faults_it_still_sends_and_what_was_held_goes_out_at_the_end()
     {
-        var sink = await RunAsync(new DemoOptions(Seed: 1, FaultPlan.Names), TimeSpan.FromMinutes(10));
+        var sink = await RunAsync(new DemoOptions(Seed: 1, FaultNames.All), TimeSpan.FromMinutes(10));
         Assert.Equal(DemoNames.Gateways, sink.Events.Select(sent => sent.GatewayId).Distinct().Order());
         Assert.Contains(sink.Events, sent => sent.BatchId.EndsWith("-again", StringComparison.Ordinal));
     }

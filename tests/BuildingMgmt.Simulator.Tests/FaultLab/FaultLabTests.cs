@@ -138,13 +138,13 @@ public sealed class FaultLabTests
     [Fact]
     public void Faults_are_chosen_by_name_and_an_unknown_name_is_refused()
     {
-        Assert.Equal(FaultPlan.Names, FaultPlan.Parse("all"));
-        Assert.Equal(["late", "bad"], FaultPlan.Parse("late, bad"));
-        Assert.Empty(FaultPlan.Parse(""));
-        Assert.Contains("\"hiccups\" is unknown", Assert.Throws<FormatException>(() => FaultPlan.Parse("late,hiccups")).Message, StringComparison.Ordinal);
+        Assert.Equal(FaultNames.All, FaultNames.Parse("all"));
+        Assert.Equal(["late", "bad"], FaultNames.Parse("late, bad"));
+        Assert.Empty(FaultNames.Parse(""));
+        Assert.Contains("\"hiccups\" is unknown", Assert.Throws<FormatException>(() => FaultNames.Parse("late,hiccups")).Message, StringComparison.Ordinal);
 
-        var chains = FaultPlan.Spread(FaultPlan.Names, gateways: 4, seed: 1, Start);
-        Assert.Equal(FaultPlan.Names.Order(), chains.SelectMany(chain => chain.Faults).Select(fault => fault.Name).Order());
+        var chains = FaultPlan.Spread(FaultNames.All, gateways: 4, seed: 1, Start);
+        Assert.Equal(FaultNames.All.Order(), chains.SelectMany(chain => chain.Faults).Select(fault => fault.Name).Order());
         Assert.Empty(FaultPlan.Spread(["doubles", "late"], 4, 1, Start)[0].Faults);
     }
 
