@@ -11,6 +11,9 @@ public sealed class ReadingPartitions(PostgresPools pools, TimeProvider time, IL
 {
     private const int MonthsAhead = 2;
 
+    // To make a partition takes milliseconds; to attach one that was detached takes a read of its whole month.
+    private const int CreateTimeoutSeconds = 600;
+
     private readonly ConcurrentDictionary<int, bool> known = new();
 
     /// <summary>Makes this month and the next two. Run by a timer, so that ingest need not wait for it.</summary>
@@ -57,6 +60,7 @@ public sealed class ReadingPartitions(PostgresPools pools, TimeProvider time, IL
         const string createSql = "SELECT create_reading_partition(month) FROM unnest($1) AS month ORDER BY month";
 
         await using var command = pools.Write.CreateCommand(createSql);
+        command.CommandTimeout = CreateTimeoutSeconds;
         command.Parameters.Add(new NpgsqlParameter<DateTime[]> { TypedValue = [.. months.Select(FirstDay)] });
         await command.ExecuteNonQueryAsync(cancellationToken);
         var added = months.Where(month => known.TryAdd(month, true)).ToArray();

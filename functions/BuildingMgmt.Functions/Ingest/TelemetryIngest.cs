@@ -92,7 +92,7 @@ public sealed class TelemetryIngest
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CheckViolation)
         {
-            // A month's partition was dropped since it was last seen; the next attempt makes it again.
+            // A month's partition was dropped or detached since it was last seen; the next attempt makes or attaches it again.
             partitions.Forget();
             throw;
         }
