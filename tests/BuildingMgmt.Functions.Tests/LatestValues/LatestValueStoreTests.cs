@@ -2,6 +2,7 @@ using Azure;
 using Azure.Data.Tables;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.LatestValues;
+using BuildingMgmt.Functions.Postgres;
 using BuildingMgmt.Functions.Tests.Ingest;
 using BuildingMgmt.Testing;
 
@@ -143,5 +144,16 @@ public sealed class LatestValueStoreTests(PostgresFixture postgres, AzuriteFixtu
         await table.DeleteAsync(Token);
         Assert.Equal(1, (await reader.ReadFloorAsync(TestBuilding.Floor(0), Token))[0].Value);
         Assert.Equal(0, (await reader.ReadFloorAsync(Guid.NewGuid(), Token)).Count);
+    }
+
+    [Fact]
+    public async Task Reader_that_answers_from_postgresql_takes_no_connection_from_ingest_and_repair()
+    {
+        await using var narrow = await IngestApp.StartAsync(
+            database.ConnectionString, azurite.ConnectionString, tableName, ("Postgres:BatchPoolSize", "1"));
+        await narrow.StoreAsync(Batch.Of(Batch.Co2(0, "11:58:00", 1)));
+        await table.DeleteAsync(Token);
+        await using var inUse = await narrow.Get<PostgresPools>().Batch.OpenConnectionAsync(Token);
+        Assert.Equal(1, (await narrow.Get<LatestValueReader>().ReadFloorAsync(TestBuilding.Floor(0), Token))[0].Value);
     }
 }
