@@ -14,6 +14,7 @@ public static class IngestServices
     public static IServiceCollection AddIngest(this IServiceCollection services)
     {
         services.AddSettings<IngestOptions>("Ingest");
+        services.AddSingleton<IValidateOptions<IngestOptions>, FrozenAfterValidation>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<IngestMeter>();
