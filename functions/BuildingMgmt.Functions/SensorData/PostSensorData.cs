@@ -80,14 +80,16 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
         catch (InvalidOperationException)
         {
             throw new ProblemException(new Problem(
-                StatusCodes.Status400BadRequest, "bad body", "A text in the body is not Unicode: invalid UTF-8, or half of a surrogate pair."));
+                StatusCodes.Status400BadRequest, "bad body", "A text in the body is not Unicode: invalid UTF-8, or half of a surrogate pair.")
+            { Hint = "Write the body in UTF-8." });
         }
         catch (JsonException e)
         {
             throw new ProblemException(new Problem(
                 StatusCodes.Status400BadRequest, "bad body", e.LineNumber is { } line
                     ? $"The body is not JSON: line {line + 1}, byte {e.BytePositionInLine + 1}."
-                    : "An object of the body has two members of one name."));
+                    : "An object of the body has two members of one name.")
+            { Hint = $"Send one JSON value of at most {DepthMax} levels, each member of an object once." });
         }
     }
 
