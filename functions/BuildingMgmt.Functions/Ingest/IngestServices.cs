@@ -20,10 +20,10 @@ public static class IngestServices
         services.AddSingleton<IngestMeter>();
         services.AddSingleton<IngestRates>();
         services.AddSingleton<ReadingStore>();
-        services.AddSingleton<ReadingPartitions>();
+        services.AddSingleton<ReadingMonths>();
         return services.AddSingleton(provider => new TelemetryIngest(
             provider.GetRequiredService<CatalogueCache>(),
-            provider.GetRequiredService<ReadingPartitions>(),
+            provider.GetRequiredService<ReadingMonths>(),
             provider.GetRequiredService<ReadingStore>(),
             provider.GetRequiredService<NewestReadings>(),
             provider.GetRequiredService<LatestValueWriter>(),

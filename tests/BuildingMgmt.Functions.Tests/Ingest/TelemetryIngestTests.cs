@@ -279,8 +279,8 @@ public sealed class TelemetryIngestTests(PostgresFixture postgres, AzuriteFixtur
     [Fact]
     public async Task This_month_and_the_next_two_are_made_ahead()
     {
-        await app.Get<ReadingPartitions>().CreateAheadAsync(CancellationToken.None);
-        await app.Get<ReadingPartitions>().CreateAheadAsync(CancellationToken.None);
+        await app.Get<ReadingMonths>().CreateAheadAsync(CancellationToken.None);
+        await app.Get<ReadingMonths>().CreateAheadAsync(CancellationToken.None);
         Assert.Equal(
             "reading_2026_03, reading_2026_04, reading_2026_05",
             await app.QueryAsync("SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'reading'::regclass ORDER BY name"));

@@ -7,7 +7,7 @@ using Npgsql;
 namespace BuildingMgmt.Functions.Ingest;
 
 /// <summary>Sees to it that the months which readings fall in have a partition.</summary>
-public sealed class ReadingPartitions(PostgresPools pools, TimeProvider time, ILogger<ReadingPartitions> logger)
+public sealed class ReadingMonths(PostgresPools pools, TimeProvider time, ILogger<ReadingMonths> logger)
 {
     private const int MonthsAhead = 2;
 
