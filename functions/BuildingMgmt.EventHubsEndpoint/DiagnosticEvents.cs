@@ -15,6 +15,7 @@ internal static class DiagnosticEvents
     public const int PeerClosed = 5102;
     public const int PeerDropped = 5103;
     public const int AcceptFailed = 5104;
+    public const int PeerFailed = 5105;
 
     public const int LinkRefused = 5201;
     public const int LinkTakenAway = 5202;

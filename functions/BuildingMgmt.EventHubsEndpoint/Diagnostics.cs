@@ -32,6 +32,9 @@ internal static partial class Diagnostics
     [LoggerMessage(DiagnosticEvents.AcceptFailed, LogLevel.Error, "A connection could not be taken")]
     public static partial void AcceptFailed(this ILogger logger, Exception failure);
 
+    [LoggerMessage(DiagnosticEvents.PeerFailed, LogLevel.Error, "The endpoint failed on connection {Peer} and cut it; others are not touched")]
+    public static partial void PeerFailed(this ILogger logger, Exception failure, string peer);
+
     [LoggerMessage(DiagnosticEvents.LinkRefused, LogLevel.Information, "Link {Link} was refused: {Reason}")]
     public static partial void LinkRefused(this ILogger logger, string link, string reason);
 

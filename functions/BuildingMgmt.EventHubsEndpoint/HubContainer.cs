@@ -23,7 +23,7 @@ internal sealed class HubContainer(
 
     private readonly PartitionRouter _router = new(hub);
     private readonly ManagementNode _management = new(hub);
-    private readonly ConcurrentDictionary<EntityPath, PartitionReceivers> _receivers = [];
+    private readonly ConcurrentDictionary<EntityPath, ReceiverEpochs> _receivers = [];
 
     public X509Certificate2? ServiceCertificate => null;
 
@@ -89,7 +89,7 @@ internal sealed class HubContainer(
         var start = StartFilter.Read((attach.Source as Source)?.FilterSet, partition.End);
         var tellMetric = attach.DesiredCapabilities?.Any(capability => capability == RuntimeMetric.Capability) == true;
         var receivers = _receivers.GetOrAdd(
-            new EntityPath(EntityKind.ConsumerGroupPartition, hub.Name, partition.Id, group), _ => new PartitionReceivers());
+            new EntityPath(EntityKind.ConsumerGroupPartition, hub.Name, partition.Id, group), _ => new ReceiverEpochs());
         var receiver = new ReceiveLink(peer, link, name, partition, receivers, start, ReadEpoch(attach), tellMetric, logger);
         var displaced = receivers.Enter(receiver);
         foreach (var other in displaced)

@@ -11,7 +11,8 @@ internal static class LogEvents
     public const int RequestFailed = 1010;
     public const int RequestUnavailable = 1011;
     public const int DependencyAway = 1020;
-    public const int DependencyFailed = 1021;
+    // 1021 was the cause of 1020, which has it now.
+    public const int DependencyBack = 1022;
     public const int CatalogueLoaded = 1030;
     public const int CatalogueUnreadable = 1031;
 

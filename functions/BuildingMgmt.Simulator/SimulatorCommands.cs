@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using BuildingMgmt.Simulator.Catalogue;
 using BuildingMgmt.Simulator.DemoBuilding;
 using BuildingMgmt.Simulator.FaultLab;
@@ -35,7 +34,7 @@ internal static class SimulatorCommands
     {
         var faults = new Option<string>("--faults")
         {
-            Description = $"How gateways misbehave: {string.Join(", ", FaultPlan.Names)} (with commas between), or all",
+            Description = $"How gateways misbehave: {string.Join(", ", FaultNames.All)} (with commas between), or all",
             DefaultValueFactory = _ => "",
         };
         var seed = new Option<int>("--seed")
@@ -46,7 +45,7 @@ internal static class SimulatorCommands
         var command = new Command("demo", "Runs the demo building until it is stopped.") { RunPath, faults, seed, ExitWithParent };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, async token =>
         {
-            var options = new DemoOptions(parsed.GetValue(seed), ParseFaults(parsed.GetValue(faults)!));
+            var options = new DemoOptions(parsed.GetValue(seed), FaultNames.Parse(parsed.GetValue(faults)!));
             var run = await RunFile.ReadAsync(parsed.GetValue(RunPath)!, token);
             await using var hub = new EventHubSink(run.EventHubs, run.Hub);
             await new DemoRun(hub, options, time, logger).RunAsync(token);
@@ -61,7 +60,7 @@ internal static class SimulatorCommands
         var speed = new Option<string>("--speed")
         {
             Description = "Times real time, or max",
-            DefaultValueFactory = _ => "max",
+            DefaultValueFactory = _ => ReplaySpeed.Max,
         };
         var command = new Command(
             "replay",
@@ -70,7 +69,7 @@ internal static class SimulatorCommands
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, async token =>
         {
             var dataSet = DataSet.Open(parsed.GetValue(folder)!);
-            var times = ParseSpeed(parsed.GetValue(speed)!);
+            var times = ReplaySpeed.Parse(parsed.GetValue(speed)!);
             var run = await RunFile.ReadAsync(parsed.GetValue(RunPath)!, token);
             if (string.IsNullOrEmpty(run.Postgres))
                 throw new CommandException($"\"{parsed.GetValue(RunPath)}\" lacks \"postgres\", where the replay reads what became of its readings.");
@@ -137,7 +136,7 @@ internal static class SimulatorCommands
             await Console.Error.WriteLineAsync("Stopped before it was done. It can be run again: what was done already is not done twice.");
             return 1;
         }
-        catch (Exception exception) when (exception is CommandException or HubRefusedException or NpgsqlException)
+        catch (Exception exception) when (exception is CommandException or FormatException or HubRefusedException or NpgsqlException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return 1;
@@ -154,26 +153,5 @@ internal static class SimulatorCommands
         }
 
         await stop.CancelAsync();
-    }
-
-    private static IReadOnlyList<string> ParseFaults(string list)
-    {
-        try
-        {
-            return FaultPlan.Parse(list);
-        }
-        catch (FormatException exception)
-        {
-            throw new CommandException(exception.Message);
-        }
-    }
-
-    private static double? ParseSpeed(string speed)
-    {
-        if (speed == "max")
-            return null;
-        return double.TryParse(speed, NumberStyles.Float, CultureInfo.InvariantCulture, out var times) && times > 0 && double.IsFinite(times)
-            ? times
-            : throw new CommandException($"Speed \"{speed}\" is neither a number above 0 nor \"max\".");
     }
 }

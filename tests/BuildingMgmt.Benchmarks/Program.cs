@@ -4,7 +4,7 @@ using BuildingMgmt.Benchmarks.Durable;
 using BuildingMgmt.Benchmarks.Ingest;
 using BuildingMgmt.Benchmarks.Reporting;
 
-var benchmarks = new Dictionary<string, Func<BenchmarkReport, bool, CancellationToken, Task>>
+var benchmarks = new Dictionary<string, Func<BenchmarkReport, BenchmarkSize, CancellationToken, Task>>
 {
     ["ingest"] = IngestBenchmark.RunAsync,
     ["dashboard"] = DashboardBenchmark.RunAsync,
@@ -18,13 +18,15 @@ var names = new Argument<string[]>("name")
 };
 names.AcceptOnlyFromAmong([.. benchmarks.Keys, "all"]);
 var quick = new Option<bool>("--quick") { Description = "Smaller tables: under two minutes a name." };
-var root = new RootCommand("Measures the system, each figure beside the physical limit of the same run.") { names, quick };
+var trial = new Option<bool>("--trial") { Description = "Hardly anything: whether the benchmarks work, not how fast the system is." };
+var root = new RootCommand("Measures the system, each figure beside the physical limit of the same run.") { names, quick, trial };
 root.SetAction(async (arguments, cancellationToken) =>
 {
     var report = new BenchmarkReport(Console.Error);
+    var size = arguments.GetValue(trial) ? BenchmarkSize.Trial : arguments.GetValue(quick) ? BenchmarkSize.Quick : BenchmarkSize.Full;
     var chosen = arguments.GetValue(names)!;
     foreach (var (name, run) in benchmarks.Where(benchmark => chosen.Contains("all") || chosen.Contains(benchmark.Key)))
-        await run(report, arguments.GetValue(quick), cancellationToken);
+        await run(report, size, cancellationToken);
     report.Print();
 });
 

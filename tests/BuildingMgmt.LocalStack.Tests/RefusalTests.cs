@@ -50,12 +50,17 @@ public sealed class RefusalTests : IDisposable
     [InlineData("need --replay", "--exit-when-done")]
     [InlineData("there is no \"readings.csv.gz\"", "--replay", "no-such-folder")]
     [InlineData("--no-demo leaves out", "--no-demo", "--faults", "all")]
+    [InlineData("Fault \"hiccups\" is unknown. Choose from doubles, late,", "--faults", "late,hiccups")]
+    [InlineData("Speed \"fast\" is neither a number above 0 nor \"max\".", "--replay", "no-such-folder", "--speed", "fast")]
+    [InlineData("Speed \"1,5\" is neither", "--replay", "no-such-folder", "--speed", "1,5")]
+    [InlineData("Speed \"Infinity\" is neither", "--replay", "no-such-folder", "--speed", "Infinity")]
     [InlineData("Unrecognized command or argument", "--no-such-option")]
     public async Task Wrong_option_is_refused_with_its_reason(string reason, params string[] arguments)
     {
         var (exitCode, output) = await StackCommandRun.ToEndAsync(folder.File("data"), arguments);
         Assert.Equal(1, exitCode);
         Assert.Contains(reason, output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.File("data", "postgres")), "nothing is started");
     }
 
     [Fact]

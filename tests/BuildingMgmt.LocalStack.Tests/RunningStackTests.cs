@@ -62,9 +62,12 @@ public sealed class RunningStackTests(StackOfTwo fixture) : IClassFixture<StackO
     public void Demo_building_and_its_gateways_are_in_run_json()
     {
         var building = Assert.Single(stack.Run.Buildings);
-        Assert.NotEmpty(building.Floors);
+        // One gateway for each floor, each with a secret of its own.
+        Assert.Equal(4, building.Floors.Select(floor => floor.Name).Distinct().Count());
+        Assert.Equal(
+            ["demo-floor-0", "demo-floor-1", "demo-floor-2", "demo-floor-3"], stack.Run.Gateways.Select(gateway => gateway.GatewayId).Order());
         Assert.All(stack.Run.Gateways, gateway => Assert.NotEmpty(gateway.Secret));
-        Assert.NotEmpty(stack.Run.Gateways);
+        Assert.Equal(4, stack.Run.Gateways.Select(gateway => gateway.Secret).Distinct().Count());
     }
 
     [Fact]
@@ -79,8 +82,7 @@ public sealed class RunningStackTests(StackOfTwo fixture) : IClassFixture<StackO
     [Fact]
     public async Task Secrets_are_on_no_command_line()
     {
-        if (!OperatingSystem.IsLinux())
-            return;
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Command lines are read from /proc.");
         using var secrets = JsonDocument.Parse(
             await File.ReadAllTextAsync(Path.Combine(stack.DataFolder, "secrets.json"), TestContext.Current.CancellationToken));
         var values = secrets.RootElement.EnumerateObject()

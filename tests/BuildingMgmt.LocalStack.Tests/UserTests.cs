@@ -16,9 +16,11 @@ public sealed class UserTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData(RootLaunch.UserNamespace)]
-    [InlineData(RootLaunch.OtherUser)]
-    public async Task Root_starts_postgres_in_a_folder_that_only_root_may_enter(RootLaunch launch)
+    [InlineData(RootLaunch.UserNamespace, "0000000000000000")]
+    // CAP_DAC_READ_SEARCH is bit 2, capabilities(7).
+    [InlineData(RootLaunch.OtherUser, "0000000000000004")]
+    public async Task Root_starts_postgres_in_a_folder_that_only_root_may_enter_and_leaves_it_no_power_but_to_look(
+        RootLaunch launch, string powers)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root needs it.");
         var cancellationToken = TestContext.Current.CancellationToken;
@@ -35,6 +37,8 @@ public sealed class UserTests : IDisposable
             await using var source = NpgsqlDataSource.Create(server.ConnectionString);
             await using var create = source.CreateCommand("CREATE TABLE kept AS SELECT 1 AS one");
             await create.ExecuteNonQueryAsync(cancellationToken);
+            var status = await File.ReadAllLinesAsync($"/proc/{server.ProcessId}/status", cancellationToken);
+            Assert.Contains($"CapEff:\t{powers}", status);
         }
 
         // The other way continues with the same data.

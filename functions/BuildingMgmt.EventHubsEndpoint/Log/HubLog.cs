@@ -12,20 +12,16 @@ internal sealed class HubLog : IDisposable
 
     public const int PartitionsMax = 32;
 
-    private static readonly TimeSpan RetentionPeriod = TimeSpan.FromSeconds(10);
-
     private readonly FileStream _lock;
-    private readonly ITimer _retention;
-    private readonly ILogger _logger;
+    private readonly Retention _retention;
 
-    private HubLog(string name, DateTimeOffset createdAt, PartitionLog[] partitions, FileStream folderLock, TimeProvider time, ILogger logger)
+    private HubLog(string name, DateTimeOffset createdAt, PartitionLog[] partitions, FileStream folderLock, Retention retention)
     {
         Name = name;
         CreatedAt = createdAt;
         Partitions = partitions;
         _lock = folderLock;
-        _logger = logger;
-        _retention = time.CreateTimer(_ => RemoveExpired(), null, RetentionPeriod, RetentionPeriod);
+        _retention = retention;
     }
 
     public string Name { get; }
@@ -50,28 +46,12 @@ internal sealed class HubLog : IDisposable
                 .Select(id => id.ToString(CultureInfo.InvariantCulture))
                 .Select(id => PartitionLog.Open(id, Path.Combine(folder, id), perPartition, time, logger))
                 .ToArray();
-            return new HubLog(name, description.CreatedAt, logs, folderLock, time, logger);
+            return new HubLog(name, description.CreatedAt, logs, folderLock, new Retention(logs, perPartition, time, logger));
         }
         catch
         {
             folderLock.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>Removes what is older, or more, than may be kept. Called every ten seconds.</summary>
-    public void RemoveExpired()
-    {
-        foreach (var partition in Partitions)
-        {
-            try
-            {
-                partition.RemoveExpired();
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                _logger.RetentionFailed(failure, partition.Id);
-            }
         }
     }
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace BuildingMgmt.EventHubsEndpoint.Log;
 
 /// <summary>
-/// The events of one partition, in segment files. One thread writes: while a group of events is on its way to the disk, the next
-/// one gathers, so that many senders share one fsync. Readers take events from the files, up to what is safely stored.
+/// The events of one partition, in segment files. <see cref="GroupCommit"/> writes them; readers take them from the files, up to what
+/// is safely stored.
 /// </summary>
 internal sealed class PartitionLog : IDisposable
 {
@@ -12,12 +12,7 @@ internal sealed class PartitionLog : IDisposable
     private readonly LogOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Thread _thread;
-    private readonly Lock _retention = new();
-
-    // Guarded by _queue.
-    private readonly Queue<PendingAppend> _queue = new();
-    private bool _stopping;
+    private readonly GroupCommit _commits;
 
     private readonly SegmentWriter _writer;
 
@@ -35,9 +30,7 @@ internal sealed class PartitionLog : IDisposable
         _logger = logger;
         _writer = writer;
         _end = end;
-        // A thread of its own: fsync blocks for milliseconds, and the pool of a two-core machine has two threads.
-        _thread = new Thread(Write) { Name = $"partition {id}", IsBackground = true };
-        _thread.Start();
+        _commits = new GroupCommit($"partition {id}", Store);
     }
 
     public string Id { get; }
@@ -73,100 +66,35 @@ internal sealed class PartitionLog : IDisposable
     }
 
     /// <summary>Takes events for storing; returns at once. Its outcome is called in every case, at latest by <see cref="Dispose"/>.</summary>
-    public void Append(PendingAppend append)
-    {
-        lock (_queue)
-        {
-            if (!_stopping)
-            {
-                _queue.Enqueue(append);
-                if (_queue.Count == 1)
-                    Monitor.Pulse(_queue);
-                return;
-            }
-        }
-        append.OnRejected("the endpoint is stopping");
-    }
+    public void Append(PendingAppend append) => _commits.Add(append);
 
     /// <summary>The index by which to find a place in a segment.</summary>
     public SegmentIndex IndexOf(Segment segment) =>
         _writer.Index is var (current, index) && current == segment ? index : SegmentIndex.Load(segment);
 
-    /// <summary>Deletes old segments by age and size. Readers that were in them go on from the oldest that is left.</summary>
-    public void RemoveExpired()
+    /// <summary>Ends the current segment behind all that was taken, if anything is in it; returns at once.</summary>
+    public void SealSegment()
     {
-        var oldestMs = (_time.GetUtcNow() - _options.RetentionAge).ToUnixTimeMilliseconds();
-        if (_end is var now && now.LastTimeMs < oldestMs && !now.IsEmpty && _writer.Bytes > 0)
+        if (_writer.Bytes > 0)
             Append(new SealRequest());
+    }
 
-        lock (_retention)
-        {
-            while (_end is { Segments.Length: > 1 } end)
-            {
-                var kept = end.EndOffset - end.Segments[0].BaseOffset;
-                var lastOfFirstMs = end.Segments[1].BaseTimeMs;
-                if (lastOfFirstMs >= oldestMs && kept <= (_options.RetentionBytes ?? long.MaxValue))
-                    return;
-                lock (_moving)
-                    _end = _end with { Segments = _end.Segments[1..] };
-                File.Delete(end.Segments[0].IndexPath);
-                File.Delete(end.Segments[0].Path);
-                _logger.SegmentRemoved(Id, end.Segments[0].Path);
-            }
-        }
+    /// <summary>Deletes the oldest segment. Readers that were in it go on from the oldest that is left.</summary>
+    public void RemoveOldestSegment()
+    {
+        var oldest = _end.Segments[0];
+        lock (_moving)
+            _end = _end with { Segments = _end.Segments[1..] };
+        File.Delete(oldest.IndexPath);
+        File.Delete(oldest.Path);
+        _logger.SegmentRemoved(Id, oldest.Path);
     }
 
     /// <summary>Stores what was taken, then stops.</summary>
     public void Dispose()
     {
-        lock (_queue)
-        {
-            _stopping = true;
-            Monitor.Pulse(_queue);
-        }
-        _thread.Join();
+        _commits.Dispose();
         _writer.Dispose();
-    }
-
-    private void Write()
-    {
-        while (TakeGroup() is { } group)
-        {
-            var failure = Store(group);
-            // Senders are answered elsewhere: the next group need not wait for their sockets.
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static done =>
-                {
-                    foreach (var append in done.group)
-                    {
-                        if (done.failure is null)
-                            append.OnAccepted();
-                        else
-                            append.OnRejected(done.failure);
-                    }
-                },
-                (group, failure),
-                preferLocal: false);
-        }
-    }
-
-    /// <returns>All that waits, up to what one write should carry; null when stopping and nothing is left.</returns>
-    private List<PendingAppend>? TakeGroup()
-    {
-        const int groupBytesMax = 8 * 1024 * 1024;
-        lock (_queue)
-        {
-            while (_queue.Count == 0)
-            {
-                if (_stopping)
-                    return null;
-                Monitor.Wait(_queue);
-            }
-            var group = new List<PendingAppend>(_queue.Count);
-            for (var bytes = 0; bytes < groupBytesMax && _queue.TryDequeue(out var append); bytes += append.Payload.Length)
-                group.Add(append);
-            return group;
-        }
     }
 
     /// <returns>Why nothing was stored, or null.</returns>

@@ -17,7 +17,7 @@ internal sealed class ReceiveLink : PeerLink, IThreadPoolWorkItem
     private const int RunAgain = 2;
 
     private readonly PartitionLog _log;
-    private readonly PartitionReceivers _receivers;
+    private readonly ReceiverEpochs _receivers;
     private readonly StartPosition _start;
     private readonly bool _tellMetric;
     private readonly ILogger _logger;
@@ -33,7 +33,7 @@ internal sealed class ReceiveLink : PeerLink, IThreadPoolWorkItem
     private volatile bool _drain;
 
     public ReceiveLink(
-        Peer peer, ListenerLink link, string entity, PartitionLog log, PartitionReceivers receivers, StartPosition start,
+        Peer peer, ListenerLink link, string entity, PartitionLog log, ReceiverEpochs receivers, StartPosition start,
         long? epoch, bool tellMetric, ILogger logger)
         : base(peer, link, entity, logger)
     {

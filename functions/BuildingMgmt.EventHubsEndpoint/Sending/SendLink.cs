@@ -85,6 +85,11 @@ internal sealed class SendLink(Peer peer, ListenerLink link, string entity, Part
         {
             // The connection went while the disk worked: the sender will not hear, and sends again.
         }
+        catch (Exception failure)
+        {
+            // Behind this one, other peers' events of the same group wait for their answers.
+            Peer.Fail(failure);
+        }
         message.Dispose();
     }
 

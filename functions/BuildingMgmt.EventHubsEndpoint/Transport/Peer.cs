@@ -168,8 +168,26 @@ internal sealed class Peer
             link.OnSweep();
     }
 
-    /// <summary>Closes the connection and tells the peer why.</summary>
-    public void Close(Error error) => _connection?.Close(TimeSpan.Zero, error);
+    /// <summary>Closes the connection and tells the peer why. A peer that does not answer is cut off soon.</summary>
+    public void Close(Error error)
+    {
+        // The library calls back only once it is answered.
+        Interlocked.CompareExchange(ref _closedSince, Time.GetTimestamp(), 0);
+        _connection?.Close(TimeSpan.Zero, error);
+    }
+
+    /// <summary>Cuts the connection, because the endpoint itself failed on it.</summary>
+    public void Fail(Exception failure)
+    {
+        try
+        {
+            _logger.PeerFailed(failure, Name);
+        }
+        finally
+        {
+            _socket.Dispose();
+        }
+    }
 
     /// <summary>Cuts the connection.</summary>
     public void Drop(string reason)

@@ -50,15 +50,23 @@ internal abstract class PeerLink : IPeerLink
         OnAttached();
     }
 
-    /// <summary>Takes the link away from the peer.</summary>
+    /// <summary>Takes the link away from the peer, or the peer itself if that fails. Never throws.</summary>
     public void Close(string condition, string description)
     {
         if (IsClosed)
             return;
-        _logger.LinkTakenAway(Name, description);
-        // Without a wait: this may be the thread that would read the answer.
-        Link.Close(TimeSpan.Zero, new Error(condition) { Description = description });
-        EndOnce();
+        try
+        {
+            _logger.LinkTakenAway(Name, description);
+            // Without a wait: this may be the thread that would read the answer.
+            Link.Close(TimeSpan.Zero, new Error(condition) { Description = description });
+            EndOnce();
+        }
+        catch (Exception failure)
+        {
+            // The callers have nobody above them, or somebody else's peer. Without its connection the link ends as well.
+            Peer.Fail(failure);
+        }
     }
 
     public virtual void OnFlow(LinkFlow flow)

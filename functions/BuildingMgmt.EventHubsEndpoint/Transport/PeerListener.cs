@@ -182,6 +182,16 @@ internal sealed class PeerListener : TransportProvider
     private void Sweep()
     {
         foreach (var (peer, _) in _peers)
-            peer.OnSweep();
+        {
+            try
+            {
+                peer.OnSweep();
+            }
+            catch (Exception failure)
+            {
+                // Nobody is above this: it would end the process, and the other peers are still to be looked after.
+                peer.Fail(failure);
+            }
+        }
     }
 }

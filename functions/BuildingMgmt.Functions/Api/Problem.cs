@@ -12,7 +12,7 @@ public sealed record Problem(int Status, string Title, string Detail)
     public const string ContentType = "application/problem+json";
 
     /// <summary>What the caller can do.</summary>
-    public string? Hint { get; init; }
+    public required string Hint { get; init; }
 
     /// <summary>The parameter or member that is wrong, by its name on the wire.</summary>
     public string? Parameter { get; init; }
@@ -27,12 +27,13 @@ public sealed record Problem(int Status, string Title, string Detail)
     public string? Challenge { get; init; }
 
     /// <summary>A value that is not allowed, of a parameter, a header or a member of the body.</summary>
-    public static Problem BadValue(string parameter, string detail, string? hint = null) =>
+    public static Problem BadValue(string parameter, string detail, string hint) =>
         new(StatusCodes.Status400BadRequest, "bad value", detail) { Parameter = parameter, Hint = hint };
 
     /// <summary>Does not exist, or is not the caller's to see: both look alike.</summary>
     public static Problem NotFound(string what, string id) =>
-        new(StatusCodes.Status404NotFound, "not found", $"There is no {what} \"{id}\" that you may see.");
+        new(StatusCodes.Status404NotFound, "not found", $"There is no {what} \"{id}\" that you may see.")
+        { Hint = "Check the id, or ask an administrator for a role where it belongs." };
 
     /// <summary>A store or service this app needs is away.</summary>
     public static Problem Unavailable(string detail, TimeSpan retryAfter) =>
@@ -75,7 +76,7 @@ public sealed record Problem(int Status, string Title, string Detail)
 
 /// <summary>The body of a <see cref="Problem"/>.</summary>
 public sealed record ProblemBody(
-    string Type, string Title, int Status, string Detail, string? Hint, string? Parameter, string RequestId);
+    string Type, string Title, int Status, string Detail, string Hint, string? Parameter, string RequestId);
 
 /// <summary>Ends a request with a <see cref="Problem"/>, from wherever it is found.</summary>
 public sealed class ProblemException(Problem problem) : Exception(problem.Detail)

@@ -29,7 +29,7 @@ public readonly struct QueryReader
         if (value is null)
             return null;
         if (value.Length is 0 or > 200 || value.Contains('\0', StringComparison.Ordinal))
-            throw Bad(name, $"Parameter \"{name}\" must have 1 to 200 characters, none of them NUL.", null);
+            throw Bad(name, $"Parameter \"{name}\" must have 1 to 200 characters, none of them NUL.", "Shorten it, or leave it out.");
         return value;
     }
 
@@ -41,7 +41,7 @@ public readonly struct QueryReader
     {
         var value = Value(name);
         if (value is not null && !words.Contains(value))
-            throw Bad(name, $"Parameter \"{name}\" ({Quote(value)}) is none of {string.Join(", ", words.ToArray())}.", null);
+            throw Bad(name, $"Parameter \"{name}\" ({Quote(value)}) is not among the words that it takes.", $"Use one of {string.Join(", ", words.ToArray())}.");
         return value;
     }
 
@@ -52,7 +52,7 @@ public readonly struct QueryReader
         if (Value("limit") is not { } value)
             return 100;
         if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) || limit is < 1 or > max)
-            throw Bad("limit", $"Parameter \"limit\" ({Quote(value)}) is not a whole number from 1 to {max}.", null);
+            throw Bad("limit", $"Parameter \"limit\" ({Quote(value)}) is not a whole number from 1 to {max}.", "Give such a number, or leave it out for 100.");
         return limit;
     }
 
@@ -75,7 +75,7 @@ public readonly struct QueryReader
             $"There is no parameter {Quote(name)} here.",
             allowed.IsEmpty ? "This call takes no parameters." : $"Parameters are: {string.Join(", ", allowed.ToArray())}.");
 
-    private static ProblemException Bad(string name, string detail, string? hint) => new(Problem.BadValue(name, detail, hint));
+    private static ProblemException Bad(string name, string detail, string hint) => new(Problem.BadValue(name, detail, hint));
 
     private string? Value(string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
 }
@@ -90,5 +90,6 @@ public static class PathId
         value.Length == 36 && Guid.TryParseExact(value, "D", out var id)
             ? id
             : throw new ProblemException(Problem.BadValue(
-                name, $"Parameter \"{name}\" ({QueryReader.Quote(value)}) is not a UUID such as 123e4567-e89b-12d3-a456-426614174000."));
+                name, $"Parameter \"{name}\" ({QueryReader.Quote(value)}) is not a UUID.",
+                "Give one in the form 123e4567-e89b-12d3-a456-426614174000, as the lists show it."));
 }

@@ -24,7 +24,7 @@ public static class RequestBody
         {
             throw new ProblemException(new Problem(
                 StatusCodes.Status415UnsupportedMediaType, "unsupported media type", "The body must not be compressed.")
-            { Parameter = "Content-Encoding" });
+            { Hint = "Send it as it is, without the header Content-Encoding.", Parameter = "Content-Encoding" });
         }
 
         if (request.ContentLength > bytesMax)
@@ -43,7 +43,8 @@ public static class RequestBody
 
         return body.WrittenCount > 0
             ? body.WrittenMemory
-            : throw new ProblemException(new Problem(StatusCodes.Status400BadRequest, "bad body", "The request has no body."));
+            : throw new ProblemException(new Problem(StatusCodes.Status400BadRequest, "bad body", "The request has no body.")
+            { Hint = "Send what is asked for as JSON in the body." });
     }
 
     private static ProblemException TooLarge(int bytesMax) => new(new Problem(

@@ -62,7 +62,7 @@ public sealed class RequestMiddleware(ILogger<RequestMiddleware> logger) : IFunc
             case ProblemException e:
                 return e.Problem;
             case BadHttpRequestException e:
-                return new Problem(e.StatusCode, "bad request", e.Message);
+                return new Problem(e.StatusCode, "bad request", e.Message) { Hint = "Mend what the detail names and send it again." };
             case PostgresException { SqlState: PostgresErrorCodes.QueryCanceled }:
             case NpgsqlException { InnerException: TimeoutException }:
                 return Away("The database took too long to answer.");

@@ -20,7 +20,7 @@ public sealed class UnknownRoute(HttpFunctions functions)
         {
             return new Problem(
                 StatusCodes.Status404NotFound, "not found", $"There is nothing at {QueryReader.Quote(request.Path.Value ?? "/")}.")
-                .ToResult();
+            { Hint = "Check the path: all calls begin with /api/." }.ToResult();
         }
 
         var allow = string.Join(", ", methods);

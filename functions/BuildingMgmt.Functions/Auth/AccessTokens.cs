@@ -164,7 +164,7 @@ internal readonly record struct TokenHash(ulong A, ulong B, ulong C, ulong D)
     }
 }
 
-/// <summary>Answer of <c>GET /.well-known/jwks.json</c> (RFC 7517).</summary>
+/// <summary>Answer of <c>GET /api/.well-known/jwks.json</c> (RFC 7517).</summary>
 public sealed record KeySet(IReadOnlyList<PublicKey> Keys);
 
 /// <summary>One public key of a <see cref="KeySet"/>.</summary>

@@ -33,7 +33,7 @@ public sealed class AuthOptions : IValidatableObject
     [Range(0, 10_000)]
     public int PasswordChecksWaitingMax { get; set; } = 32;
 
-    /// <summary>Failed sign-ins of one user name within the window before it is locked. Default 10.</summary>
+    /// <summary>Failed sign-ins of one user name from one address within the window before it is locked there. Default 10.</summary>
     [Range(1, 10_000)]
     public int FailuresPerUserMax { get; set; } = 10;
 

@@ -37,6 +37,7 @@ public sealed class SignIn(Credentials credentials, AccessTokens tokens)
         {
             return new Problem(StatusCodes.Status401Unauthorized, "not signed in", "The name or the password is wrong.")
             {
+                Hint = "Check both, or ask an administrator for a new password.",
                 Challenge = "Bearer realm=\"building-mgmt\"",
             }.ToResult();
         }
@@ -74,7 +75,8 @@ public sealed class SignIn(Credentials credentials, AccessTokens tokens)
         if (credential is null)
         {
             throw new ProblemException(new Problem(
-                StatusCodes.Status400BadRequest, "bad body", "The body is not {\"username\":\"…\",\"password\":\"…\"}, both texts."));
+                StatusCodes.Status400BadRequest, "bad body", "The body has not the two texts that sign-in takes.")
+            { Hint = "Send {\"username\":\"…\",\"password\":\"…\"}." });
         }
 
         Check("username", credential.Username, NameLengthMax);
@@ -85,6 +87,6 @@ public sealed class SignIn(Credentials credentials, AccessTokens tokens)
     private static void Check(string member, string value, int lengthMax)
     {
         if (value.Length == 0 || value.Length > lengthMax || value.Contains('\0', StringComparison.Ordinal))
-            throw new ProblemException(Problem.BadValue(member, $"\"{member}\" must have 1 to {lengthMax} characters, none of them NUL."));
+            throw new ProblemException(Problem.BadValue(member, $"\"{member}\" must have 1 to {lengthMax} characters, none of them NUL.", "Send it as it was given to you."));
     }
 }

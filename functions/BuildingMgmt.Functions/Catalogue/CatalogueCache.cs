@@ -17,9 +17,6 @@ public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogg
     private volatile CatalogueSnapshot? snapshot;
     private long checkedAt;
 
-    /// <summary>The newest snapshot that is in memory, or null while none could be read since the start.</summary>
-    public CatalogueSnapshot? Newest => snapshot;
-
     /// <summary>The newest snapshot; reads the catalogue when this process has not yet done so.</summary>
     /// <exception cref="Npgsql.NpgsqlException">PostgreSQL is away and nothing was read before.</exception>
     public ValueTask<CatalogueSnapshot> GetAsync(CancellationToken cancellationToken) =>
@@ -43,9 +40,10 @@ public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogg
                 await RefreshAsync(stoppingToken);
                 away = false;
             }
-            catch (Exception exception) when (exception is Npgsql.NpgsqlException or TimeoutException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                // Said once; the old snapshot serves on.
+                // Said once; the old snapshot serves on. Whatever it is: PostgreSQL may be away, or a later build, which is being
+                // rolled out, may have changed the schema so that this one cannot read it.
                 if (!away)
                     logger.CatalogueUnreadable(exception);
                 away = true;

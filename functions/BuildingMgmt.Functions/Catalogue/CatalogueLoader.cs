@@ -13,7 +13,7 @@ internal static class CatalogueLoader
 
     private const string FloorSql = "SELECT floor_id, name, building_id FROM floor ORDER BY name";
 
-    private const string ZoneSql = "SELECT zone_id, name, floor_id FROM zone ORDER BY name";
+    private const string ZoneSql = "SELECT zone_id, name FROM zone";
 
     private const string SensorSql = "SELECT sensor_id, name, type, status, zone_id, floor_id FROM sensor ORDER BY name";
 
@@ -41,7 +41,18 @@ internal static class CatalogueLoader
 
         await reader.ReadAsync(cancellationToken);
         var version = reader.GetInt64(0);
+        var buildings = await ReadBuildingsAsync(reader, cancellationToken);
+        var floors = await ReadFloorsAsync(reader, buildings, cancellationToken);
+        var zones = await ReadZonesAsync(reader, cancellationToken);
+        var sensors = await ReadSensorsAsync(reader, floors, zones, cancellationToken);
+        var points = await ReadPointsAsync(reader, sensors, cancellationToken);
+        HangChildrenOnParents(floors.Values, sensors.Values, points);
+        return new CatalogueSnapshot(version, [.. buildings.Values], sensors, points);
+    }
 
+    private static async Task<Dictionary<Guid, CatalogueBuilding>> ReadBuildingsAsync(
+        NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
         var buildings = new Dictionary<Guid, CatalogueBuilding>();
         await foreach (var row in RowsAsync(reader, cancellationToken))
         {
@@ -49,41 +60,41 @@ internal static class CatalogueLoader
             buildings.Add(row.GetGuid(0), new CatalogueBuilding(row.GetGuid(0), row.GetString(1), row.GetString(2), retentionDays));
         }
 
+        return buildings;
+    }
+
+    private static async Task<Dictionary<Guid, CatalogueFloor>> ReadFloorsAsync(
+        NpgsqlDataReader reader, Dictionary<Guid, CatalogueBuilding> buildings, CancellationToken cancellationToken)
+    {
         var floors = new Dictionary<Guid, CatalogueFloor>();
         await foreach (var row in RowsAsync(reader, cancellationToken))
             floors.Add(row.GetGuid(0), new CatalogueFloor(row.GetGuid(0), row.GetString(1), buildings[row.GetGuid(2)]));
+        return floors;
+    }
 
+    private static async Task<Dictionary<Guid, CatalogueZone>> ReadZonesAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
         var zones = new Dictionary<Guid, CatalogueZone>();
-        var floorZones = new Dictionary<CatalogueFloor, List<CatalogueZone>>();
         await foreach (var row in RowsAsync(reader, cancellationToken))
-        {
-            var zone = new CatalogueZone(row.GetGuid(0), row.GetString(1));
-            zones.Add(zone.ZoneId, zone);
-            Group(floorZones, floors[row.GetGuid(2)]).Add(zone);
-        }
+            zones.Add(row.GetGuid(0), new CatalogueZone(row.GetGuid(0), row.GetString(1)));
+        return zones;
+    }
 
+    private static async Task<Dictionary<Guid, CatalogueSensor>> ReadSensorsAsync(
+        NpgsqlDataReader reader,
+        Dictionary<Guid, CatalogueFloor> floors,
+        Dictionary<Guid, CatalogueZone> zones,
+        CancellationToken cancellationToken)
+    {
         var sensors = new Dictionary<Guid, CatalogueSensor>();
-        var floorSensors = new Dictionary<CatalogueFloor, List<CatalogueSensor>>();
         await foreach (var row in RowsAsync(reader, cancellationToken))
         {
             var zone = row.IsDBNull(4) ? null : zones[row.GetGuid(4)];
-            var sensor = new CatalogueSensor(
-                row.GetGuid(0), row.GetString(1), row.GetString(2), Status(row.GetString(3)), zone, floors[row.GetGuid(5)]);
-            sensors.Add(sensor.SensorId, sensor);
-            Group(floorSensors, sensor.Floor).Add(sensor);
+            sensors.Add(row.GetGuid(0), new CatalogueSensor(
+                row.GetGuid(0), row.GetString(1), row.GetString(2), Status(row.GetString(3)), zone, floors[row.GetGuid(5)]));
         }
 
-        var points = await ReadPointsAsync(reader, sensors, cancellationToken);
-
-        foreach (var group in floors.Values.GroupBy(floor => floor.Building))
-            group.Key.Floors = [.. group];
-        foreach (var (floor, list) in floorZones)
-            floor.Zones = list;
-        foreach (var (floor, list) in floorSensors)
-            floor.Sensors = list;
-        foreach (var group in points.GroupBy(point => point.Sensor))
-            group.Key.SetPoints([.. group]);
-        return new CatalogueSnapshot(version, [.. buildings.Values], sensors, points);
+        return sensors;
     }
 
     private static async Task<CataloguePoint[]> ReadPointsAsync(
@@ -119,12 +130,16 @@ internal static class CatalogueLoader
             yield return reader;
     }
 
-    private static List<TItem> Group<TKey, TItem>(Dictionary<TKey, List<TItem>> groups, TKey key)
-        where TKey : notnull
+    // Groups keep the order of the rows.
+    private static void HangChildrenOnParents(
+        IEnumerable<CatalogueFloor> floors, IEnumerable<CatalogueSensor> sensors, IEnumerable<CataloguePoint> points)
     {
-        if (!groups.TryGetValue(key, out var list))
-            groups.Add(key, list = []);
-        return list;
+        foreach (var group in floors.GroupBy(floor => floor.Building))
+            group.Key.Floors = [.. group];
+        foreach (var group in sensors.GroupBy(sensor => sensor.Floor))
+            group.Key.Sensors = [.. group];
+        foreach (var group in points.GroupBy(point => point.Sensor))
+            group.Key.SetPoints([.. group]);
     }
 
     private static SensorStatus Status(string status) => status switch
@@ -132,6 +147,7 @@ internal static class CatalogueLoader
         "active" => SensorStatus.Active,
         "inactive" => SensorStatus.Inactive,
         "maintenance" => SensorStatus.Maintenance,
-        _ => throw new InvalidDataException($"Sensor status \"{status}\" is not known to this build."),
+        // While a later build is being rolled out.
+        _ => SensorStatus.Other,
     };
 }

@@ -8,7 +8,6 @@ public sealed class CatalogueSnapshot
 {
     private readonly Dictionary<Guid, CatalogueSensor> sensors;
     private readonly FrozenDictionary<Guid, CatalogueFloor> floors;
-    private readonly FrozenDictionary<Guid, CatalogueBuilding> buildings;
     private readonly CataloguePoint[] points;
 
     internal CatalogueSnapshot(
@@ -21,7 +20,6 @@ public sealed class CatalogueSnapshot
         Buildings = buildings;
         this.sensors = sensors;
         this.points = points;
-        this.buildings = buildings.ToFrozenDictionary(building => building.BuildingId);
         floors = buildings.SelectMany(building => building.Floors).ToFrozenDictionary(floor => floor.FloorId);
     }
 
@@ -54,10 +52,6 @@ public sealed class CatalogueSnapshot
         return false;
     }
 
-    /// <summary>Finds a building.</summary>
-    public bool TryGetBuilding(Guid buildingId, [NotNullWhen(true)] out CatalogueBuilding? building) =>
-        buildings.TryGetValue(buildingId, out building);
-
     /// <summary>Finds a floor.</summary>
     public bool TryGetFloor(Guid floorId, [NotNullWhen(true)] out CatalogueFloor? floor) => floors.TryGetValue(floorId, out floor);
 
@@ -86,9 +80,6 @@ public sealed record CatalogueFloor(Guid FloorId, string Name, CatalogueBuilding
     /// <summary>Sensors, by name.</summary>
     public IReadOnlyList<CatalogueSensor> Sensors { get; internal set; } = [];
 
-    /// <summary>Zones, by name.</summary>
-    public IReadOnlyList<CatalogueZone> Zones { get; internal set; } = [];
-
     /// <inheritdoc/>
     public bool Equals(CatalogueFloor? other) => ReferenceEquals(this, other);
 
@@ -110,6 +101,9 @@ public enum SensorStatus
 
     /// <summary>Being worked on.</summary>
     Maintenance,
+
+    /// <summary>What a later build means by it is not known here: stored if it sends, and not shown.</summary>
+    Other,
 }
 
 /// <summary>A sensor of a floor.</summary>

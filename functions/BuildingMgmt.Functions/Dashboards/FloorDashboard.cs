@@ -24,7 +24,7 @@ public sealed class FloorDashboard : IDisposable
     private readonly TimeProvider time;
     private readonly double staleAfterIntervals;
     private readonly TimeSpan life;
-    private readonly ConcurrentDictionary<Guid, WrittenFloor> written = new();
+    private readonly ConcurrentDictionary<Guid, KnownFloor> written = new();
     private readonly IDisposable subscription;
 
     /// <summary>Starts to listen for what this process stores.</summary>
@@ -43,46 +43,62 @@ public sealed class FloorDashboard : IDisposable
     }
 
     /// <summary>The floor's dashboard, at most the cache's time behind the table store.</summary>
-    public ValueTask<FloorSnapshot> GetAsync(CatalogueFloor floor, CancellationToken cancellationToken)
+    public async ValueTask<FloorSnapshot> GetAsync(CatalogueFloor floor, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(floor);
-        return cache.GetOrCreateAsync(
-            Key(floor.FloorId),
-            (Dashboard: this, Floor: floor),
-            static (state, token) => state.Dashboard.ReadAsync(state.Floor, token),
-            entryOptions,
-            cancellationToken: cancellationToken);
+        var snapshot = await FromCacheAsync(floor, cancellationToken);
+        if (IsCurrent(floor.FloorId, snapshot))
+            return snapshot;
+        // RemoveAsync without a second level ends at once.
+        await cache.RemoveAsync(Key(floor.FloorId), cancellationToken);
+        return await FromCacheAsync(floor, cancellationToken);
     }
 
     /// <inheritdoc/>
     public void Dispose() => subscription.Dispose();
 
     // What this process has just written need not be read again: all users of a floor would wait for the store at each change.
-    private void Take(Guid floorId, FloorLatestValues values)
-    {
-        written[floorId] = new WrittenFloor(values, time.GetTimestamp());
-        // RemoveAsync without a second level ends at once.
-        _ = cache.RemoveAsync(Key(floorId)).AsTask();
-    }
+    private void Take(Guid floorId, FloorLatestValues values) => written[floorId] = new KnownFloor(values, time.GetTimestamp());
 
     private static string Key(Guid floorId) => $"dashboard/floor/{floorId}";
 
+    private ValueTask<FloorSnapshot> FromCacheAsync(CatalogueFloor floor, CancellationToken cancellationToken) =>
+        cache.GetOrCreateAsync(
+            Key(floor.FloorId),
+            (Dashboard: this, Floor: floor),
+            static (state, token) => state.Dashboard.ReadAsync(state.Floor, token),
+            entryOptions,
+            cancellationToken: cancellationToken);
+
     private async ValueTask<FloorSnapshot> ReadAsync(CatalogueFloor floor, CancellationToken cancellationToken)
     {
-        var values = TakeWritten(floor.FloorId) ?? await reader.ReadFloorAsync(floor.FloorId, cancellationToken);
-        return new FloorSnapshot(Render(floor, values, time.GetUtcNow(), staleAfterIntervals));
+        if (FindWritten(floor.FloorId) is { } known)
+            return Show(floor, known);
+        var values = await reader.ReadFloorAsync(floor.FloorId, cancellationToken);
+        // This process may have written while the store answered.
+        return Show(floor, FindWritten(floor.FloorId) ?? new KnownFloor(values, time.GetTimestamp()));
     }
 
+    private FloorSnapshot Show(CatalogueFloor floor, KnownFloor known) =>
+        new(Render(floor, known.Values, time.GetUtcNow(), staleAfterIntervals)) { Source = known };
+
+    // The cache counts from when it took a snapshot in. What was written had an age then, and after a read that was under way the
+    // cache may take in what has been overtaken.
+    private bool IsCurrent(Guid floorId, FloorSnapshot snapshot) =>
+        snapshot.Source is { } source && IsFresh(source) && (FindWritten(floorId) is not { } newest || newest == source);
+
     // For the cache's time only: another instance may have written since.
-    private FloorLatestValues? TakeWritten(Guid floorId)
+    private KnownFloor? FindWritten(Guid floorId)
     {
         if (!written.TryGetValue(floorId, out var floor))
             return null;
-        if (time.GetElapsedTime(floor.At) < life)
-            return floor.Values;
+        if (IsFresh(floor))
+            return floor;
         written.TryRemove(KeyValuePair.Create(floorId, floor));
         return null;
     }
+
+    private bool IsFresh(KnownFloor floor) => time.GetElapsedTime(floor.At) < life;
 
     /// <summary>
     /// Writes the contract's JSON. Only active sensors are shown, by name; a metric that never had a value is left out, so a
@@ -163,6 +179,13 @@ public sealed class FloorDashboard : IDisposable
         ReadingQuality.Bad => "bad"u8,
         _ => "suspect"u8,
     };
+}
 
-    private sealed record WrittenFloor(FloorLatestValues Values, long At);
+/// <summary>A floor's latest values as this process knows them, from a write or a read. Each is itself only, whatever it holds.</summary>
+internal sealed class KnownFloor(FloorLatestValues values, long at)
+{
+    public FloorLatestValues Values { get; } = values;
+
+    /// <summary>Timestamp of the clock when it was written or read.</summary>
+    public long At { get; } = at;
 }

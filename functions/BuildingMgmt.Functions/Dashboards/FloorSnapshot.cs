@@ -29,6 +29,9 @@ public sealed class FloorSnapshot : IResult
     /// <summary>The body, UTF-8.</summary>
     public ReadOnlyMemory<byte> Json => json;
 
+    /// <summary>What it shows; null when that is not known.</summary>
+    internal KnownFloor? Source { get; init; }
+
     /// <summary>The entity tag, quoted.</summary>
     public string ETag => etagHeader.ToString();
 

@@ -4,9 +4,9 @@ namespace BuildingMgmt.Functions.Health;
 
 internal static partial class HealthLog
 {
-    [LoggerMessage(LogEvents.DependencyAway, LogLevel.Warning, "Dependency {Name} is now {Status}: {Detail}")]
-    public static partial void DependencyChanged(this ILogger logger, string name, string status, string detail);
+    [LoggerMessage(LogEvents.DependencyAway, LogLevel.Warning, "Dependency {Name} is away: {Detail}")]
+    public static partial void DependencyAway(this ILogger logger, string name, string? detail, Exception? cause);
 
-    [LoggerMessage(LogEvents.DependencyFailed, LogLevel.Debug, "Check of dependency {Name} failed")]
-    public static partial void DependencyFailed(this ILogger logger, Exception exception, string name);
+    [LoggerMessage(LogEvents.DependencyBack, LogLevel.Information, "Dependency {Name} answers again")]
+    public static partial void DependencyBack(this ILogger logger, string name);
 }

@@ -6,7 +6,7 @@ namespace BuildingMgmt.Functions.Health;
 public sealed record HealthReport(string Status, IReadOnlyList<DependencyHealth> Checks);
 
 /// <summary>How one dependency answered.</summary>
-/// <param name="Name">postgres, tables or event_hub.</param>
+/// <param name="Name">postgres, tables or event_hub; postgres_replica where there is one.</param>
 /// <param name="Status">ok or away.</param>
 /// <param name="LatencyMs">Milliseconds until it answered, or until that was given up.</param>
 /// <param name="Detail">What went wrong; null when nothing did. Holds no addresses or credentials.</param>

@@ -2,6 +2,7 @@ using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
 using BuildingMgmt.Functions.SensorData;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace BuildingMgmt.Functions.Health;
 
@@ -27,13 +28,10 @@ public sealed class Readiness(
                 return kept;
 
             // Not the caller's token: the answer is for all who wait.
-            var checks = await Task.WhenAll(
-                TryAsync("postgres", CheckPostgresAsync),
-                // No floor has this id: the store is asked, and says that there is none.
-                TryAsync("tables", token => tables.ReadAsync(Guid.Empty, token)),
-                TryAsync("event_hub", hub.GetPartitionIdsAsync));
-            LogChanges(last, checks);
-            last = new HealthReport(checks.All(c => c.Status == "ok") ? "ready" : "unavailable", checks);
+            var answers = await Task.WhenAll(Checks().Select(check => TryAsync(check.Name, check.AskAsync)));
+            LogChanges(last, answers);
+            DependencyHealth[] checks = [.. answers.Select(answer => answer.Health)];
+            last = new HealthReport(checks.All(check => check.Status == "ok") ? "ready" : "unavailable", checks);
             lastAt = time.GetTimestamp();
             return last;
         }
@@ -46,11 +44,23 @@ public sealed class Readiness(
     /// <inheritdoc/>
     public void Dispose() => checking.Dispose();
 
-    private async Task<DependencyHealth> TryAsync(string name, Func<CancellationToken, Task> check)
+    // The same ones in the same order each time.
+    private IEnumerable<(string Name, Func<CancellationToken, Task> AskAsync)> Checks()
+    {
+        yield return ("postgres", CheckPrimaryAsync);
+        if (pools.HasReplica)
+            yield return ("postgres_replica", token => AnswersAsync(pools.Read, token));
+        // No floor has this id: the store is asked, and says that there is none.
+        yield return ("tables", token => tables.ReadAsync(Guid.Empty, token));
+        yield return ("event_hub", hub.GetPartitionIdsAsync);
+    }
+
+    private async Task<Answer> TryAsync(string name, Func<CancellationToken, Task> check)
     {
         var start = time.GetTimestamp();
         using var timeout = new CancellationTokenSource(CheckTimeout, time);
         string? detail = null;
+        Exception? cause = null;
         try
         {
             // Some clients look at their token late, so the wait is bounded here as well.
@@ -64,26 +74,42 @@ public sealed class Readiness(
         {
             // A message of a client may quote addresses and user names; its type says enough here, and the log has the rest.
             detail = $"Failed: {e.GetType().Name}.";
-            logger.DependencyFailed(e, name);
+            cause = e;
         }
 
-        return new DependencyHealth(name, detail is null ? "ok" : "away", Math.Round(time.GetElapsedTime(start).TotalMilliseconds, 2), detail);
+        var latency = Math.Round(time.GetElapsedTime(start).TotalMilliseconds, 2);
+        return new Answer(new DependencyHealth(name, detail is null ? "ok" : "away", latency, detail), cause);
     }
 
-    private async Task CheckPostgresAsync(CancellationToken cancellationToken)
+    // Without a replica it answers the requests too, and these wait for no other pool's work.
+    private async Task CheckPrimaryAsync(CancellationToken cancellationToken)
     {
         await migrations.Applied.WaitAsync(cancellationToken);
-        await using var command = pools.Read.CreateCommand("SELECT 1");
+        await AnswersAsync(pools.HasReplica ? pools.Batch : pools.Read, cancellationToken);
+    }
+
+    private static async Task AnswersAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand("SELECT 1");
         await command.ExecuteScalarAsync(cancellationToken);
     }
 
-    private void LogChanges(HealthReport? before, DependencyHealth[] now)
+    private void LogChanges(HealthReport? before, Answer[] now)
     {
         for (var i = 0; i < now.Length; i++)
         {
+            var (health, cause) = now[i];
             var was = before?.Checks[i].Status ?? "ok";
-            if (was != now[i].Status)
-                logger.DependencyChanged(now[i].Name, now[i].Status, now[i].Detail ?? "It answers again.");
+            if (was == health.Status)
+                continue;
+            if (health.Status == "ok")
+                logger.DependencyBack(health.Name);
+            else
+                logger.DependencyAway(health.Name, health.Detail, cause);
         }
     }
+
+    /// <summary>How a dependency answered.</summary>
+    /// <param name="Cause">Why it failed, for the log; null when it answered or was late.</param>
+    private sealed record Answer(DependencyHealth Health, Exception? Cause);
 }

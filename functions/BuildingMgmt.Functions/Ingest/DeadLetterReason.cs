@@ -12,7 +12,7 @@ internal static class DeadLetterReason
     /// <summary>The value is no JSON number, or beyond a double's range.</summary>
     public const string NotANumber = "not a number";
 
-    /// <summary>The timestamp lies in the future.</summary>
+    /// <summary>The timestamp is further ahead than <see cref="IngestOptions.AheadSecondsMax"/>; the text says its default.</summary>
     public const string Ahead = "timestamp more than 5 min ahead";
 
     /// <summary>The timestamp lies before what is kept.</summary>

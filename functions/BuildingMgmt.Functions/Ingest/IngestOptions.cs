@@ -24,7 +24,7 @@ public sealed class IngestOptions : IValidatableObject
 
     /// <summary>
     /// An instance that keeps a transaction open and sends nothing for this long is taken for frozen, and its partition is
-    /// taken from it, seconds. Default 20; with 5 more it must stay below the write pool's statement timeout.
+    /// taken from it, seconds. Default 20; with 5 more it must stay below <c>Postgres__WriteTimeoutSeconds</c>.
     /// </summary>
     [Range(1, 600)]
     public int FrozenAfterSeconds { get; set; } = 20;

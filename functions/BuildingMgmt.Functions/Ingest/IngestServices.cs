@@ -14,15 +14,16 @@ public static class IngestServices
     public static IServiceCollection AddIngest(this IServiceCollection services)
     {
         services.AddSettings<IngestOptions>("Ingest");
+        services.AddSingleton<IValidateOptions<IngestOptions>, FrozenAfterValidation>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<IngestMeter>();
         services.AddSingleton<IngestRates>();
         services.AddSingleton<ReadingStore>();
-        services.AddSingleton<ReadingPartitions>();
+        services.AddSingleton<ReadingMonths>();
         return services.AddSingleton(provider => new TelemetryIngest(
             provider.GetRequiredService<CatalogueCache>(),
-            provider.GetRequiredService<ReadingPartitions>(),
+            provider.GetRequiredService<ReadingMonths>(),
             provider.GetRequiredService<ReadingStore>(),
             provider.GetRequiredService<NewestReadings>(),
             provider.GetRequiredService<LatestValueWriter>(),

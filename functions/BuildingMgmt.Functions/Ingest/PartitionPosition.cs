@@ -7,7 +7,7 @@ namespace BuildingMgmt.Functions.Ingest;
 internal readonly record struct PartitionPosition(long SequenceNumber, DateTime EnqueuedAt)
 {
     // Who waits for a partition waits longer than its holder may be idle.
-    private const int LockMarginSeconds = 5;
+    public const int LockMarginSeconds = 5;
 
     // The row is made first, so that also the first event of a partition finds something to lock.
     private const string MakeSql = """

@@ -60,14 +60,15 @@ internal sealed class ReadingStore(PostgresPools pools, IOptions<IngestOptions> 
     }
 
     // A server that waits for the rest of a COPY heeds no timeout. So who waited in vain for a lock ends those of our own
-    // sessions that have waited for their client all that time.
+    // sessions that wait for their client and began to, or to copy, that long ago. Not those whose transaction is that old: it may
+    // be a large one, or a migration, that is seen between two statements.
     private async Task EndStaleSessionsAsync(CancellationToken cancellationToken)
     {
         const string endSql = """
             SELECT count(pg_terminate_backend(pid))
             FROM pg_stat_activity
             WHERE usename = current_user AND datname = current_database() AND application_name = current_setting('application_name')
-                AND wait_event = 'ClientRead' AND xact_start < now() - $1 AND pid <> pg_backend_pid()
+                AND wait_event = 'ClientRead' AND xact_start IS NOT NULL AND state_change < now() - $1 AND pid <> pg_backend_pid()
             """;
 
         await using var command = pools.Write.CreateCommand(endSql);
@@ -98,7 +99,7 @@ internal sealed class ReadingStore(PostgresPools pools, IOptions<IngestOptions> 
 
     // Straight into the table, which is twice as fast as any way through a staging table: measured on a quiet table, in
     // rows of the key's order, 500,000 rows/s against 200,000. It fails when a reading is there already, which is rare
-    // (repeated events are skipped by their position), and then the rows are inserted one by one.
+    // (repeated events are skipped by their position), and then they are inserted by a statement that bears it.
     private async Task StoreReadingsAsync(
         NpgsqlConnection connection,
         NpgsqlTransaction transaction,

@@ -13,7 +13,7 @@ public sealed class TelemetryIngest
 {
     private readonly ConcurrentBag<Workspace> workspaces = [];
     private readonly CatalogueCache catalogue;
-    private readonly ReadingPartitions partitions;
+    private readonly ReadingMonths months;
     private readonly ReadingStore store;
     private readonly NewestReadings newestReadings;
     private readonly LatestValueWriter latestValues;
@@ -24,7 +24,7 @@ public sealed class TelemetryIngest
 
     internal TelemetryIngest(
         CatalogueCache catalogue,
-        ReadingPartitions partitions,
+        ReadingMonths months,
         ReadingStore store,
         NewestReadings newestReadings,
         LatestValueWriter latestValues,
@@ -34,7 +34,7 @@ public sealed class TelemetryIngest
         ILogger<TelemetryIngest> logger)
     {
         this.catalogue = catalogue;
-        this.partitions = partitions;
+        this.months = months;
         this.store = store;
         this.newestReadings = newestReadings;
         this.latestValues = latestValues;
@@ -84,7 +84,7 @@ public sealed class TelemetryIngest
             taken = slice.Fill(events, first, snapshot, time.GetUtcNow(), options);
         }
 
-        await partitions.EnsureAsync(slice.Readings, CancellationToken.None);
+        await months.EnsureAsync(slice.Readings, CancellationToken.None);
         StoredSlice result;
         try
         {
@@ -92,8 +92,8 @@ public sealed class TelemetryIngest
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CheckViolation)
         {
-            // A month's partition was dropped since it was last seen; the next attempt makes it again.
-            partitions.Forget();
+            // A month's partition was dropped or detached since it was last seen; the next attempt makes or attaches it again.
+            months.Forget();
             throw;
         }
 

@@ -35,7 +35,7 @@ public sealed class LatestValueReader(
         if (!snapshot.TryGetFloor(floorId, out var floor))
             return FloorLatestValues.Empty;
         var pointIds = floor.Sensors.SelectMany(sensor => sensor.Points, (_, point) => point.PointId).ToArray();
-        var newest = await newestReadings.ReadAsync(pointIds, cancellationToken);
+        var newest = await newestReadings.ReadForRequestAsync(pointIds, cancellationToken);
         return FloorLatestValues.Pack(newest.Count <= FloorLatestValues.PointsMax
             ? [.. newest]
             : [.. newest.Take(FloorLatestValues.PointsMax)]);

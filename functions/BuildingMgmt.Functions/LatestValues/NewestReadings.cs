@@ -24,9 +24,20 @@ public sealed class NewestReadings(PostgresPools pools)
 
     private const int PointsPerQueryMax = 1_000;
 
-    /// <summary>The newest reading of each point that has any, by point id.</summary>
+    /// <summary>The newest reading of each point that has any, by point id: what was committed a moment ago is seen.</summary>
     /// <param name="pointIds">Each once, in any order.</param>
-    public async Task<List<LatestValue>> ReadAsync(IReadOnlyList<int> pointIds, CancellationToken cancellationToken)
+    public Task<List<LatestValue>> ReadAsync(IReadOnlyList<int> pointIds, CancellationToken cancellationToken) =>
+        ReadAsync(pools.Batch, pointIds, cancellationToken);
+
+    /// <summary>
+    /// As <see cref="ReadAsync(IReadOnlyList{int}, CancellationToken)"/>, for a request: by the pool of requests, so that however
+    /// many come while the table store is away, ingest and repair do not wait for them. It may lag where a replica answers.
+    /// </summary>
+    public Task<List<LatestValue>> ReadForRequestAsync(IReadOnlyList<int> pointIds, CancellationToken cancellationToken) =>
+        ReadAsync(pools.Read, pointIds, cancellationToken);
+
+    private static async Task<List<LatestValue>> ReadAsync(
+        NpgsqlDataSource source, IReadOnlyList<int> pointIds, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(pointIds);
         var newest = new List<LatestValue>(pointIds.Count);
@@ -34,8 +45,7 @@ public sealed class NewestReadings(PostgresPools pools)
         Array.Sort(ordered);
         foreach (var chunk in ordered.Chunk(PointsPerQueryMax))
         {
-            // The primary, not a replica: what was committed a moment ago must be seen.
-            await using var command = pools.Batch.CreateCommand(NewestSql);
+            await using var command = source.CreateCommand(NewestSql);
             command.Parameters.Add(new NpgsqlParameter<int[]> { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer, TypedValue = chunk });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))

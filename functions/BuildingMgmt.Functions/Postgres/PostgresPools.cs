@@ -14,7 +14,8 @@ public sealed class PostgresPools : IAsyncDisposable
     public PostgresPools(IOptions<PostgresOptions> options, ILoggerFactory loggers)
     {
         var o = options.Value;
-        var readFrom = o.ReadConnectionString.Length > 0 ? o.ReadConnectionString : o.ConnectionString;
+        HasReplica = o.ReadConnectionString.Length > 0;
+        var readFrom = HasReplica ? o.ReadConnectionString : o.ConnectionString;
         Write = Build(o.ConnectionString, "write", o.WritePoolSize, o.WriteTimeoutSeconds, PatientWaitSeconds, loggers);
         Read = Build(readFrom, "read", o.ReadPoolSize, o.ReadTimeoutSeconds, o.ReadWaitSeconds, loggers);
         Batch = Build(o.ConnectionString, "batch", o.BatchPoolSize, o.BatchTimeoutSeconds, PatientWaitSeconds, loggers);
@@ -25,6 +26,9 @@ public sealed class PostgresPools : IAsyncDisposable
 
     /// <summary>Answers requests; may be a replica, so it may be behind.</summary>
     public NpgsqlDataSource Read { get; }
+
+    /// <summary>Whether <see cref="Read"/> leads to another server than the primary.</summary>
+    public bool HasReplica { get; }
 
     /// <summary>Background work: looking for a newer catalogue, repairing latest values; always the primary.</summary>
     public NpgsqlDataSource Batch { get; }

@@ -1,7 +1,9 @@
+using System.Text;
 using System.Text.Json;
 using BuildingMgmt.Functions.Api;
 using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.Ingest;
 using Microsoft.Azure.Functions.Worker;
 
 namespace BuildingMgmt.Functions.SensorData;
@@ -15,6 +17,7 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
     private const int BodyBytesMax = 1024 * 1024;
     private const int DepthMax = 16;
     private const Roles Senders = Roles.Gateway | Roles.Ingest;
+    private const string UserPrefix = "http:";
 
     /// <summary>One reading object; 202 once the hub has it.</summary>
     [Function("PostReading")]
@@ -54,8 +57,18 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
         return Results.Json(new AcceptedBatch(batchId), ApiJson.Default.AcceptedBatch, statusCode: StatusCodes.Status202Accepted);
     }
 
-    // A user's readings are counted in a ledger of their own, whose name no gateway can have by accident.
-    private static string GatewayIdOf(Caller caller) => caller.IsGateway ? caller.Name : $"http:{caller.Name}";
+    // A user's readings are counted in a ledger of their own, whose name no gateway can have by accident. It is the hub's partition
+    // key as well, and ingest reads an event of a longer name no more than the hub takes it.
+    private static string GatewayIdOf(Caller caller)
+    {
+        var id = caller.IsGateway ? caller.Name : $"{UserPrefix}{caller.Name}";
+        if (Encoding.UTF8.GetByteCount(id) <= GatewayNames.LengthMax)
+            return id;
+        var lengthMax = caller.IsGateway ? GatewayNames.LengthMax : GatewayNames.LengthMax - UserPrefix.Length;
+        throw new ProblemException(new Problem(
+            StatusCodes.Status403Forbidden, "name too long", $"Who sends readings has a name of at most {lengthMax} bytes in UTF-8; yours is longer.")
+        { Hint = "Ask an administrator for a user or gateway with a shorter name to send readings." });
+    }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> body)
     {
@@ -67,14 +80,16 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
         catch (InvalidOperationException)
         {
             throw new ProblemException(new Problem(
-                StatusCodes.Status400BadRequest, "bad body", "A text in the body is not Unicode: invalid UTF-8, or half of a surrogate pair."));
+                StatusCodes.Status400BadRequest, "bad body", "A text in the body is not Unicode: invalid UTF-8, or half of a surrogate pair.")
+            { Hint = "Write the body in UTF-8." });
         }
         catch (JsonException e)
         {
             throw new ProblemException(new Problem(
                 StatusCodes.Status400BadRequest, "bad body", e.LineNumber is { } line
                     ? $"The body is not JSON: line {line + 1}, byte {e.BytePositionInLine + 1}."
-                    : "An object of the body has two members of one name."));
+                    : "An object of the body has two members of one name.")
+            { Hint = $"Send one JSON value of at most {DepthMax} levels, each member of an object once." });
         }
     }
 
@@ -89,20 +104,29 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
         }
     }
 
-    // Whoever may send for some buildings only must not write into others. Sensors that nobody knows pass: they become dead letters.
+    // Whoever may send for some buildings only must not write into others. A sensor that the snapshot does not know may have been
+    // installed since; what nobody knows even then passes, and becomes a dead letter without keeping the rest of its batch away.
     private async Task RefuseForeignSensorsAsync(Caller caller, PostedBatch batch, CancellationToken cancellationToken)
     {
         if (caller.BuildingsWith(Senders) is null)
             return;
         var snapshot = await catalogue.GetAsync(cancellationToken);
+        if (SensorIds(batch).Any(id => !snapshot.TryGetSensor(id, out _)))
+            snapshot = await catalogue.RefreshAsync(cancellationToken);
+        foreach (var id in SensorIds(batch))
+        {
+            if (snapshot.TryGetSensor(id, out var sensor) && !caller.May(Senders, sensor.Floor.Building.BuildingId))
+                throw new ProblemException(Problem.NotFound("sensor", id.ToString()));
+        }
+    }
+
+    // What is no UUID is no sensor of anybody.
+    private static IEnumerable<Guid> SensorIds(PostedBatch batch)
+    {
         foreach (var reading in batch.Readings)
         {
-            var text = reading.GetProperty("sensor_id"u8).GetString()!;
-            if (Guid.TryParse(text, out var id) && snapshot.TryGetSensor(id, out var sensor)
-                && !caller.May(Senders, sensor.Floor.Building.BuildingId))
-            {
-                throw new ProblemException(Problem.NotFound("sensor", text));
-            }
+            if (Guid.TryParse(reading.GetProperty("sensor_id"u8).GetString(), out var id))
+                yield return id;
         }
     }
 }

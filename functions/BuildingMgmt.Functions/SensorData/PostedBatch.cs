@@ -130,5 +130,8 @@ public sealed record PostedBatch(
     private static string Join(string path, string member) => path.Length == 0 ? member : $"{path}.{member}";
 
     private static ProblemException Bad(string parameter, string detail) =>
-        new(Problem.BadValue(parameter.Length <= 80 ? parameter : parameter[..80], detail));
+        new(Problem.BadValue(
+            parameter.Length <= 80 ? parameter : parameter[..80],
+            detail,
+            "A reading is {\"sensor_id\":\"…\",\"timestamp\":\"…\",\"data\":{\"metric\":1}}, a batch {\"batch\":[reading,…]}."));
 }

@@ -17,6 +17,15 @@ internal static partial class FunctionLog
     public static partial void TriggeredRunFailed(
         this ILogger logger, Exception exception, string function, string invocationId, int retryCount, int retryCountMax);
 
+    [LoggerMessage(LogEvents.FunctionStillFails, LogLevel.Warning,
+        "Function {Function} still fails, {Failures} times in {Seconds} s; the last time with {ExceptionType}: {Reason}")]
+    public static partial void FunctionStillFails(
+        this ILogger logger, string function, int failures, double seconds, string exceptionType, string reason);
+
+    [LoggerMessage(LogEvents.FunctionWorksAgain, LogLevel.Information,
+        "Function {Function} works again after {Failures} failures in {Seconds} s")]
+    public static partial void FunctionWorksAgain(this ILogger logger, string function, int failures, double seconds);
+
     [LoggerMessage(LogEvents.RunCancelled, LogLevel.Information, "Function {Function} was told to stop and did (run {InvocationId})")]
     public static partial void RunCancelled(this ILogger logger, string function, string invocationId);
 

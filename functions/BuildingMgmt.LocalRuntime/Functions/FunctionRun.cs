@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Diagnostics;
+using BuildingMgmt.LocalRuntime.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -13,7 +14,8 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
 
     private readonly LoadedFunction _function;
     private readonly CancellationToken _stopping;
-    private readonly TimeSpan _timeout;
+    private readonly HostTimes? _httpTimes;
+    private CancellationTokenSource? _httpTimeout;
     private CancellationTokenSource? _httpCancellation;
     private readonly string? _traceParent;
     private string? _invocationId;
@@ -44,13 +46,13 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
     }
 
     /// <summary>A run for an HTTP request.</summary>
-    public FunctionRun(LoadedFunction function, HttpContext httpContext, TimeSpan timeout, CancellationToken stopping)
+    public FunctionRun(LoadedFunction function, HttpContext httpContext, HostTimes times)
     {
         _function = function;
         HttpContext = httpContext;
         Retry = RunRetry.None;
-        _stopping = stopping;
-        _timeout = timeout;
+        _stopping = times.HttpStopping;
+        _httpTimes = times;
         Result = new RunResult();
     }
 
@@ -98,7 +100,11 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
         HttpContext is null ? _stopping : (_httpCancellation ??= LinkHttpCancellation(HttpContext)).Token;
 
     /// <summary>Gives back what the run held on to. Call once the answer is written.</summary>
-    public void End() => _httpCancellation?.Dispose();
+    public void End()
+    {
+        _httpCancellation?.Dispose();
+        _httpTimeout?.Dispose();
+    }
 
     void IInvocationFeatures.Set<T>(T instance) => (_features ??= [])[typeof(T)] = instance!;
 
@@ -113,10 +119,9 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
 
     private CancellationTokenSource LinkHttpCancellation(HttpContext httpContext)
     {
-        var source = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, _stopping);
-        if (_timeout != Timeout.InfiniteTimeSpan)
-            source.CancelAfter(_timeout);
-        return source;
+        _httpTimeout = _httpTimes?.StartTimeout();
+        return CancellationTokenSource.CreateLinkedTokenSource(
+            httpContext.RequestAborted, _stopping, _httpTimeout?.Token ?? CancellationToken.None);
     }
 
     private Dictionary<object, object> NewItems() =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using BuildingMgmt.LocalRuntime.Hosting;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,24 +22,31 @@ internal enum RunEnd
 internal sealed class FunctionRunner(
     FunctionPipeline pipeline, IServiceScopeFactory scopes, HostTimes times, TimeProvider time, ILogger<FunctionRunner> logger)
 {
-    // The real host's RandomizedExponentialBackoffStrategy spreads each delay by a fifth.
-    private const double Spread = 0.2;
-
     public async Task<RunEnd> RunAsync(
         LoadedFunction function, object input, BindingContext bindingContext, CancellationToken cancellationToken)
     {
         var maxRetryCount = function.Retry?.MaxRetryCount ?? 0;
+        var failures = new FailureStreak(function.Name, time, logger);
         for (var attempt = 0; ; attempt++)
         {
-            if (await TryRunAsync(function, input, bindingContext, new RunRetry(attempt, maxRetryCount), cancellationToken).ConfigureAwait(false))
-                return cancellationToken.IsCancellationRequested ? RunEnd.Cancelled : RunEnd.Succeeded;
+            var retry = new RunRetry(attempt, maxRetryCount);
+            var isLast = maxRetryCount >= 0 && attempt >= maxRetryCount;
+            var failure = await TryRunAsync(function, input, bindingContext, retry, cancellationToken).ConfigureAwait(false);
+            if (failure is not null)
+                failures.Add(failure, retry, isLast);
             if (cancellationToken.IsCancellationRequested)
                 return RunEnd.Cancelled;
-            if (function.Retry is null || (maxRetryCount >= 0 && attempt >= maxRetryCount))
+            if (failure is null)
+            {
+                failures.End();
+                return RunEnd.Succeeded;
+            }
+
+            if (isLast || function.Retry is not { } policy)
                 return RunEnd.Failed;
             try
             {
-                await Task.Delay(DelayBefore(function.Retry, attempt), time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(RetryDelay.Before(policy, attempt), time, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -49,67 +55,30 @@ internal sealed class FunctionRunner(
         }
     }
 
-    /// <summary>Checks what the attribute says, once at the start.</summary>
-    /// <exception cref="FunctionWorkerException">An interval cannot be read.</exception>
-    public static void CheckRetry(LoadedFunction function)
-    {
-        if (function.Retry is not { } retry)
-            return;
-        if (retry.MaxRetryCount < -1)
-            throw new FunctionWorkerException($"Function {function}: a retry count of {retry.MaxRetryCount}; -1 means for ever.");
-        try
-        {
-            DelayBefore(retry, 0);
-        }
-        catch (FormatException e)
-        {
-            throw new FunctionWorkerException($"Function {function}: an interval of its retry attribute is not of the form hh:mm:ss.", e);
-        }
-    }
-
-    private static TimeSpan DelayBefore(RetryAttribute retry, int attempt)
-    {
-        if (retry is FixedDelayRetryAttribute fixedDelay)
-            return Interval(fixedDelay.DelayInterval);
-
-        var backoff = (ExponentialBackoffRetryAttribute)retry;
-        var minimum = Interval(backoff.MinimumInterval);
-        var maximum = Interval(backoff.MaximumInterval);
-        if (attempt == 0)
-            return minimum < maximum ? minimum : maximum;
-        var factor = 1 - Spread + (Random.Shared.NextDouble() * 2 * Spread);
-        var milliseconds = minimum.TotalMilliseconds * (1 + (factor * Math.Pow(2, Math.Min(attempt - 1, 30))));
-        return milliseconds < maximum.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : maximum;
-    }
-
-    private static TimeSpan Interval(string text) => TimeSpan.Parse(text, CultureInfo.InvariantCulture);
-
-    private async Task<bool> TryRunAsync(
+    /// <returns>How the run failed; null when it returned or was told to stop.</returns>
+    private async Task<RunFailure?> TryRunAsync(
         LoadedFunction function, object input, BindingContext bindingContext, RunRetry retry, CancellationToken cancellationToken)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (times.FunctionTimeout != Timeout.InfiniteTimeSpan)
-            timeout.CancelAfter(times.FunctionTimeout);
+        using var timeout = times.StartTimeout();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout?.Token ?? CancellationToken.None);
         var scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
         {
-            var run = new FunctionRun(function, scope.ServiceProvider, input, bindingContext, retry, timeout.Token);
+            var run = new FunctionRun(function, scope.ServiceProvider, input, bindingContext, retry, either.Token);
             try
             {
                 await pipeline.RunAsync(run).ConfigureAwait(false);
-                return true;
+                return null;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 logger.RunCancelled(function.Name, run.InvocationId);
-                return false;
+                return null;
             }
             catch (Exception e)
             {
-                if (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-                    logger.RunTimedOut(function.Name, run.InvocationId, times.FunctionTimeout.TotalSeconds);
-                logger.TriggeredRunFailed(e, function.Name, run.InvocationId, retry.RetryCount, retry.MaxRetryCount);
-                return false;
+                var ranOutOfTime = timeout is { IsCancellationRequested: true } && !cancellationToken.IsCancellationRequested;
+                return new RunFailure(e, run.InvocationId, ranOutOfTime ? times.FunctionTimeout : null);
             }
         }
     }

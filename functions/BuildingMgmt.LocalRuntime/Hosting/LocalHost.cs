@@ -89,7 +89,8 @@ internal static class LocalHost
             .AddSingleton(functions)
             .AddSingleton(hostJson.EventHubs)
             .AddSingleton(new FunctionPipeline(middleware))
-            .AddSingleton(services => new HostTimes(services.GetRequiredService<IHostApplicationLifetime>(), hostJson.FunctionTimeout))
+            .AddSingleton(services => new HostTimes(
+                services.GetRequiredService<IHostApplicationLifetime>(), hostJson.FunctionTimeout, settings.Time))
             .AddSingleton<HostStorage>()
             .AddSingleton<FunctionRunner>()
             .AddSingleton<HttpFunctions>()

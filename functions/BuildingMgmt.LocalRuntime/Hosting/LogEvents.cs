@@ -9,6 +9,8 @@ internal static class LogEvents
     public const int TriggeredRunFailed = 102;
     public const int RunCancelled = 103;
     public const int RunTimedOut = 104;
+    public const int FunctionStillFails = 105;
+    public const int FunctionWorksAgain = 106;
 
     public const int TimerScheduled = 200;
     public const int TimerPastDue = 201;

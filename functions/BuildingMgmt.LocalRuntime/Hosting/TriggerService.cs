@@ -15,10 +15,12 @@ internal interface ITriggerListener
 }
 
 /// <summary>Starts and stops the listeners of all functions with one kind of trigger.</summary>
-internal abstract class TriggerService<TTrigger>(LoadedFunctions functions) : IHostedService
+internal abstract class TriggerService<TTrigger>(LoadedFunctions functions, TimeProvider time) : IHostedService
     where TTrigger : TriggerBindingAttribute
 {
     private ITriggerListener[] _listeners = [];
+
+    protected TimeProvider Time { get; } = time;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -30,8 +32,8 @@ internal abstract class TriggerService<TTrigger>(LoadedFunctions functions) : IH
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        using var cancelRuns = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        cancelRuns.CancelAfter(HostTimes.TriggeredGrace);
+        using var grace = new CancellationTokenSource(HostTimes.TriggeredGrace, Time);
+        using var cancelRuns = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, grace.Token);
         try
         {
             await Task.WhenAll(_listeners.Select(listener => listener.StopAsync(cancelRuns.Token)))

@@ -41,7 +41,7 @@ internal sealed class HttpFunctions(
 
     private async Task InvokeAsync(LoadedFunction function, HttpContext http)
     {
-        var run = new FunctionRun(function, http, times.FunctionTimeout, times.HttpStopping);
+        var run = new FunctionRun(function, http, times);
         try
         {
             await pipeline.RunAsync(run).ConfigureAwait(false);

@@ -17,14 +17,14 @@ internal sealed class TimerTriggers(
     HostStorage storage,
     FunctionRunner runner,
     TimeProvider time,
-    ILogger<TimerTriggers> logger) : TriggerService<TimerTriggerAttribute>(functions)
+    ILogger<TimerTriggers> logger) : TriggerService<TimerTriggerAttribute>(functions, time)
 {
     protected override ITriggerListener Listener(LoadedFunction function, TimerTriggerAttribute trigger)
     {
-        FunctionRunner.CheckRetry(function);
+        RetryDelay.Check(function);
         var schedule = TimerSchedule.Parse(SettingReference.Resolve(trigger.Schedule, configuration, function), function.ToString());
         var blobs = new TimerBlobs(storage.Container(TimerBlobs.ContainerName), HostId(), function.Name);
-        return new TimerListener(function, trigger, schedule, blobs, runner, time, logger);
+        return new TimerListener(function, trigger, schedule, blobs, runner, Time, logger);
     }
 
     // All processes of one app share it. The real host takes it from this setting, too, or else from the app's name on Azure.

@@ -23,7 +23,7 @@ public sealed record FunctionAppOptions
     /// <summary>EC P-256 private key in PEM, the same for all processes.</summary>
     public required string SigningKey { get; init; }
 
-    /// <summary>More app settings, for example <c>Ingest__RowsPerCopyMax</c>; they win over those above.</summary>
+    /// <summary>More app settings, for example <c>Ingest__RowsPerTransactionMax</c>; they win over those above.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
     public string? LogPath { get; init; }

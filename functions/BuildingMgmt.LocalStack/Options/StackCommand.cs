@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BuildingMgmt.LocalStack.Processes;
 using BuildingMgmt.LocalStack.Setup;
+using BuildingMgmt.Simulator.FaultLab;
 
 namespace BuildingMgmt.LocalStack.Options;
 
@@ -35,7 +36,7 @@ internal static class StackCommand
 
     private static readonly Option<string?> Faults = new("--faults")
     {
-        Description = "Lets the demo's gateways misbehave: doubles, late, shuffled, offline, wrong-clock, dst, bad, or all",
+        Description = $"Lets the demo's gateways misbehave: {string.Join(", ", FaultNames.All)}, or all",
         HelpName = "list",
     };
 
@@ -109,7 +110,7 @@ internal static class StackCommand
         Demo = !result.GetValue(NoDemo),
         Faults = result.GetValue(Faults),
         ReplayFolder = result.GetValue(Replay) is { } folder ? Path.GetFullPath(folder) : null,
-        ReplaySpeed = result.GetValue(Speed),
+        Speed = result.GetValue(Speed),
         ExitWhenDone = result.GetValue(ExitWhenDone),
         Postgres = result.GetValue(Postgres),
         Storage = result.GetValue(Storage),

@@ -1,3 +1,6 @@
+using BuildingMgmt.Simulator.FaultLab;
+using BuildingMgmt.Simulator.Replay;
+
 namespace BuildingMgmt.LocalStack.Options;
 
 /// <summary>What the user asked for on the command line.</summary>
@@ -31,8 +34,8 @@ internal sealed record StackOptions
     /// <summary>Folder of a data set to send, as a full path; null for none.</summary>
     public string? ReplayFolder { get; init; }
 
-    /// <summary>Times real time, or <c>max</c>; null leaves it to the replay.</summary>
-    public string? ReplaySpeed { get; init; }
+    /// <summary>Of the replay: times real time, or <c>max</c>; null leaves it to the replay.</summary>
+    public string? Speed { get; init; }
 
     public bool ExitWhenDone { get; init; }
 
@@ -60,10 +63,10 @@ internal sealed record StackOptions
         CheckPort("--postgres-port", PostgresPort, 1);
         if (Faults is not null && !Demo)
             errors.Add("--faults is about the demo building, which --no-demo leaves out.");
-        if (ReplayFolder is null && (ExitWhenDone || ReplaySpeed is not null))
+        if (ReplayFolder is null && (ExitWhenDone || Speed is not null))
             errors.Add("--speed and --exit-when-done need --replay.");
-        if (ReplaySpeed is not (null or "max") && !(double.TryParse(ReplaySpeed, out var times) && times > 0))
-            errors.Add($"--speed is \"{ReplaySpeed}\"; it must be a number above 0, or max.");
+        CheckFormat(Faults, list => FaultNames.Parse(list));
+        CheckFormat(Speed, speed => ReplaySpeed.Parse(speed));
         if (ReplayFolder is not null)
         {
             errors.AddRange(DataSetFiles.Where(file => !File.Exists(Path.Combine(ReplayFolder, file)))
@@ -71,6 +74,19 @@ internal sealed record StackOptions
         }
 
         return errors;
+
+        void CheckFormat(string? text, Action<string> parse)
+        {
+            try
+            {
+                if (text is not null)
+                    parse(text);
+            }
+            catch (FormatException error)
+            {
+                errors.Add(error.Message);
+            }
+        }
 
         void CheckPort(string option, int port, int count)
         {

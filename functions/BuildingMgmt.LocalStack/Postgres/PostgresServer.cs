@@ -2,6 +2,7 @@ using System.Globalization;
 using BuildingMgmt.LocalStack.Processes;
 using BuildingMgmt.LocalStack.Setup;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace BuildingMgmt.LocalStack.Postgres;
 
@@ -135,7 +136,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         await using var administrator = NpgsqlDataSource.Create(AdministratorConnectionString + ";Pooling=false");
         await using var find = administrator.CreateCommand("SELECT 1 FROM pg_database WHERE datname = $1");
-        find.Parameters.Add(new() { Value = Owner });
+        find.Parameters.Add(new() { Value = Owner, NpgsqlDbType = NpgsqlDbType.Text });
         if (await find.ExecuteScalarAsync(cancellationToken) is not null)
             return;
         // CREATEROLE: the schema makes the role "reader". A DDL statement takes no parameters; format() quotes the password. The
@@ -145,7 +146,7 @@ public sealed class PostgresServer : IAsyncDisposable
                            ALTER ROLE buildingmgmt LOGIN CREATEROLE PASSWORD %L', $1)
             """;
         await using var role = administrator.CreateCommand(createRole);
-        role.Parameters.Add(new() { Value = password });
+        role.Parameters.Add(new() { Value = password, NpgsqlDbType = NpgsqlDbType.Text });
         var statement = (string)(await role.ExecuteScalarAsync(cancellationToken))!;
         await using var create = administrator.CreateCommand(statement);
         await create.ExecuteNonQueryAsync(cancellationToken);

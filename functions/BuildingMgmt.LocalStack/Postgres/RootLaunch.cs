@@ -17,8 +17,8 @@ public enum RootLaunch
     UserNamespace,
 
     /// <summary>
-    /// <c>setpriv</c>: the server is another user, which owns the data, and keeps one power of root: to pass folders that only root may
-    /// enter. For containers, which usually forbid user namespaces.
+    /// <c>setpriv</c>: the server is another user, which owns the data, and keeps one power of root: to read what only root may read, which
+    /// is how it passes folders that only root may enter. It may not write there. For containers, which usually forbid user namespaces.
     /// </summary>
     OtherUser,
 }
@@ -61,11 +61,11 @@ internal sealed class UnprivilegedLaunch
     private static UnprivilegedLaunch UserNamespace(int userId) => new(
         ["unshare", "--user", $"--map-user={userId}", $"--map-group={userId}", "--"], ownerId: 0);
 
-    // no_setuid_fixup: access(2), by which PostgreSQL looks for its own programs, leaves the two powers out without it.
+    // no_setuid_fixup: access(2), by which PostgreSQL looks for its own programs, leaves the power out without it.
     private static UnprivilegedLaunch OtherUser(int userId) => new(
         [
             "setpriv", $"--reuid={userId}", $"--regid={userId}", "--clear-groups", "--no-new-privs", "--securebits=+no_setuid_fixup",
-            "--inh-caps=+dac_override,+dac_read_search", "--ambient-caps=+dac_override,+dac_read_search",
+            "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search",
         ],
         userId);
 

@@ -6,6 +6,7 @@ using BuildingMgmt.LocalStack.Postgres;
 using BuildingMgmt.LocalStack.Processes;
 using BuildingMgmt.LocalStack.Setup;
 using BuildingMgmt.LocalStack.Storage;
+using BuildingMgmt.Simulator.Replay;
 
 namespace BuildingMgmt.LocalStack.Running;
 
@@ -108,7 +109,7 @@ internal sealed class StackServices(StackOptions options, PortPlan ports, StackS
     /// <param name="folder">Of the data set.</param>
     public SupervisedService Replay(string folder) =>
         new("replay", StopTurn.Workers, _ =>
-            Task.FromResult(Simulator("replay", ["replay", folder, "--speed", options.ReplaySpeed ?? "max"], Console.Out.WriteLine)))
+            Task.FromResult(Simulator("replay", ["replay", folder, "--speed", options.Speed ?? ReplaySpeed.Max], Console.Out.WriteLine)))
         {
             MayEnd = true,
         };

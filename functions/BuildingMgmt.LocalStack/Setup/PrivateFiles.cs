@@ -1,6 +1,6 @@
 namespace BuildingMgmt.LocalStack.Setup;
 
-/// <summary>Files and folders that only their owner may read: passwords and keys lie in them.</summary>
+/// <summary>Files and folders that only their owner may read: passwords and keys lie in them. Compiled into the simulator as well.</summary>
 internal static class PrivateFiles
 {
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BuildingMgmt.Database;
+using BuildingMgmt.LocalStack.Setup;
 
 namespace BuildingMgmt.Simulator.Catalogue;
 
@@ -21,26 +22,13 @@ internal static class GatewaySecrets
             foreach (var gatewayId in gatewayIds)
                 all.TryAdd(gatewayId, new KeptSecret(gatewayId, GatewaySecret.Create()));
             if (all.Count > kept.Count)
-                await WriteAsync(path, new SecretsFile([.. all.Values]), cancellationToken);
+                PrivateFiles.Write(path, JsonSerializer.Serialize(new SecretsFile([.. all.Values]), SecretsJson.Default.SecretsFile));
             return [.. gatewayIds.Select(gatewayId => new GatewaySpec(gatewayId, all[gatewayId].Secret))];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
             throw new CommandException($"The file of gateway secrets \"{path}\" cannot be used: {exception.Message}");
         }
-    }
-
-    private static async Task WriteAsync(string path, SecretsFile secrets, CancellationToken cancellationToken)
-    {
-        // Written beside and moved over: a crash leaves the old file or the new one, never half of one.
-        var beside = path + ".new";
-        File.Delete(beside);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        await using (var file = new FileStream(beside, options))
-            await JsonSerializer.SerializeAsync(file, secrets, SecretsJson.Default.SecretsFile, cancellationToken);
-        File.Move(beside, path, overwrite: true);
     }
 }
 

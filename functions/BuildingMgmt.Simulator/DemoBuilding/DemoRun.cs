@@ -5,7 +5,7 @@ namespace BuildingMgmt.Simulator.DemoBuilding;
 
 /// <summary>Settings of the demo building.</summary>
 /// <param name="Seed">Weather, people, noise and faults follow from it.</param>
-/// <param name="Faults">Names from <see cref="FaultPlan.Names"/>.</param>
+/// <param name="Faults">Names from <see cref="FaultNames.All"/>.</param>
 internal sealed record DemoOptions(int Seed, IReadOnlyList<string> Faults)
 {
     /// <summary>The model runs this long unseen, so that rooms, people and meters are where they would be.</summary>
@@ -22,8 +22,10 @@ internal sealed record DemoOptions(int Seed, IReadOnlyList<string> Faults)
     /// <summary>A gateway gathers readings for this long.</summary>
     public static readonly TimeSpan BatchInterval = TimeSpan.FromSeconds(4);
 
-    /// <summary>Readings of history that go into one batch.</summary>
-    public const int HistoryReadingsPerBatch = 1_000;
+    /// <summary>
+    /// Readings that go into one batch. More have gathered only where time was missed: history, a laptop that slept.
+    /// </summary>
+    public const int ReadingsPerBatchMax = 1_000;
 }
 
 /// <summary>Runs the demo building: the model follows the clock, each floor's gateway sends what its sensors say.</summary>
@@ -87,22 +89,8 @@ internal sealed class DemoRun
     }
 
     /// <summary>History goes out as it was, past the faults: what a trial expects begins with the run.</summary>
-    private async Task SendHistoryAsync(CancellationToken cancellationToken)
-    {
-        foreach (var (index, reading) in _readout.Read(_start - DemoOptions.History, _start))
-        {
-            var floor = _floors[index];
-            floor.Builder.Add(reading);
-            if (floor.Builder.Count >= DemoOptions.HistoryReadingsPerBatch)
-                await SendAsync(floor, [floor.Builder.Take()!], cancellationToken);
-        }
-
-        foreach (var floor in _floors)
-        {
-            if (floor.Builder.Take() is { } rest)
-                await SendAsync(floor, [rest], cancellationToken);
-        }
-    }
+    private Task SendHistoryAsync(CancellationToken cancellationToken) =>
+        SendReadingsAsync(_start - DemoOptions.History, _start, (_, batch) => [batch], cancellationToken);
 
     private async Task FollowClockAsync(CancellationToken cancellationToken)
     {
@@ -111,16 +99,33 @@ internal sealed class DemoRun
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             var now = _time.GetUtcNow();
-            foreach (var (index, reading) in _readout.Read(read, now))
-                _floors[index].Builder.Add(reading);
+            await SendReadingsAsync(read, now, (floor, batch) => floor.Chain.Pass(batch, now), cancellationToken);
             read = DateTimeOffset.FromUnixTimeSeconds(Math.Max(read.ToUnixTimeSeconds(), now.ToUnixTimeSeconds()));
-
             foreach (var floor in _floors)
-            {
-                if (floor.Builder.Take() is { } batch)
-                    await SendAsync(floor, floor.Chain.Pass(batch, now), cancellationToken);
                 await SendAsync(floor, floor.Chain.Release(now), cancellationToken);
-            }
+        }
+    }
+
+    /// <summary>Sends what was measured in this time, in batches that the hub takes however long the time was.</summary>
+    private async Task SendReadingsAsync(
+        DateTimeOffset after, DateTimeOffset until, Func<FloorGateway, GatewayBatch, IReadOnlyList<GatewayBatch>> pass,
+        CancellationToken cancellationToken)
+    {
+        foreach (var (index, reading) in _readout.Read(after, until))
+        {
+            var floor = _floors[index];
+            floor.Builder.Add(reading);
+            if (floor.Builder.Count >= DemoOptions.ReadingsPerBatchMax)
+                await SendBatchAsync(floor);
+        }
+
+        foreach (var floor in _floors)
+            await SendBatchAsync(floor);
+
+        async Task SendBatchAsync(FloorGateway floor)
+        {
+            if (floor.Builder.Take() is { } batch)
+                await SendAsync(floor, pass(floor, batch), cancellationToken);
         }
     }
 

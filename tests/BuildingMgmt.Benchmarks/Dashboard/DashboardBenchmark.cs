@@ -20,16 +20,16 @@ internal sealed class DashboardBenchmark(RunningStack stack, BenchmarkReport rep
     private const int Users = 100;
     private static readonly Uri Floor = new($"api/dashboard/floor/{Campus.FloorId(0)}", UriKind.Relative);
 
-    public static async Task RunAsync(BenchmarkReport report, bool quick, CancellationToken cancellationToken)
+    public static async Task RunAsync(BenchmarkReport report, BenchmarkSize size, CancellationToken cancellationToken)
     {
         report.Progress("dashboard: starting the system");
         await using var stack = await RunningStack.StartAsync("--no-demo");
         await using var postgres = NpgsqlDataSource.Create(stack.Run.Postgres);
         await CatalogueImport.ImportAsync(postgres, Campus.Building, cancellationToken);
-        await new DashboardBenchmark(stack, report).MeasureAsync(quick, cancellationToken);
+        await new DashboardBenchmark(stack, report).MeasureAsync(size, cancellationToken);
     }
 
-    private async Task MeasureAsync(bool quick, CancellationToken cancellationToken)
+    private async Task MeasureAsync(BenchmarkSize size, CancellationToken cancellationToken)
     {
         using var http = await stack.LoginAsync("viewer", cancellationToken);
         await SendRoundAsync(round: 0, cancellationToken);
@@ -43,7 +43,7 @@ internal sealed class DashboardBenchmark(RunningStack stack, BenchmarkReport rep
         {
             var app = new Uri(http.BaseAddress!, Floor);
             var token = $"Authorization: {http.DefaultRequestHeaders.Authorization}\r\n";
-            var duration = TimeSpan.FromSeconds(quick ? 4 : 10);
+            var duration = TimeSpan.FromSeconds(size switch { BenchmarkSize.Full => 10, BenchmarkSize.Quick => 4, _ => 0.5 });
             report.Progress($"dashboard: {body.Length:N0} bytes, {Users} users");
             await FloorAsync(app, bare, token, duration, cancellationToken);
             (_, etag) = await CompleteFloorAsync(http, cancellationToken); // the floor went on reporting

@@ -18,27 +18,30 @@ internal sealed class IngestBenchmark(RunningStack stack, NpgsqlDataSource postg
     private const int SendsInFlightPerPartition = 4;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
-    public static async Task RunAsync(BenchmarkReport report, bool quick, CancellationToken cancellationToken)
+    public static async Task RunAsync(BenchmarkReport report, BenchmarkSize size, CancellationToken cancellationToken)
     {
         report.Progress("ingest: starting the system");
         await using var stack = await RunningStack.StartAsync("--no-demo");
         await using var postgres = NpgsqlDataSource.Create(stack.Run.Postgres);
         await CatalogueImport.ImportAsync(postgres, Campus.Building, cancellationToken);
-        await new IngestBenchmark(stack, postgres, report).MeasureAsync(quick, cancellationToken);
+        await new IngestBenchmark(stack, postgres, report).MeasureAsync(size, cancellationToken);
     }
 
-    private async Task MeasureAsync(bool quick, CancellationToken cancellationToken)
+    private async Task MeasureAsync(BenchmarkSize size, CancellationToken cancellationToken)
     {
-        var scale = quick ? 4 : 1;
+        var scale = size switch { BenchmarkSize.Full => 1, BenchmarkSize.Quick => 4, _ => 100 };
+        var freshnessSeconds = size switch { BenchmarkSize.Full => 20, BenchmarkSize.Quick => 5, _ => 1 };
+        // What warms the system up for a measurement is not needed where nothing is measured.
+        var warmUp = size == BenchmarkSize.Trial ? 4_000 : 200_000;
         var copy = new CopyLimit(postgres, await PointIdsAsync(cancellationToken));
-        await StoreAsync(1_000, 200_000, Month(0), cancellationToken); // warm: compiled code, open connections, a grown WAL
+        await StoreAsync(1_000, warmUp, Month(0), cancellationToken); // warm: compiled code, open connections, a grown WAL
         await ForgetReadingsAsync(cancellationToken);
 
         await CaseAsync("events-of-1", 1, 40_000 / scale, Month(1), copy, cancellationToken);
         await CaseAsync("events-of-100", 100, 1_000_000 / scale, Month(2), copy, cancellationToken);
         await CaseAsync("events-of-1000", 1_000, 3_000_000 / scale, Month(3), copy, cancellationToken);
         await CaseAsync("events-of-10000", 10_000, 3_000_000 / scale, Month(4), copy, cancellationToken);
-        await new FreshnessCase(stack, report).MeasureAsync(TimeSpan.FromSeconds(quick ? 5 : 20), cancellationToken);
+        await new FreshnessCase(stack, report).MeasureAsync(TimeSpan.FromSeconds(freshnessSeconds), cancellationToken);
     }
 
     private async Task CaseAsync(string name, int readingsPerEvent, int count, DateTime start, CopyLimit copy, CancellationToken cancellationToken)

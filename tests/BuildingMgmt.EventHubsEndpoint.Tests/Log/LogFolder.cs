@@ -20,6 +20,13 @@ internal sealed class LogFolder : IDisposable
 
     public PartitionLog Open() => PartitionLog.Open("0", Path, Options, Time, NullLogger.Instance);
 
+    /// <summary>Removes what the options say may not be kept.</summary>
+    public void RemoveExpired(PartitionLog log)
+    {
+        using var retention = new Retention([log], Options, Time, NullLogger.Instance);
+        retention.RemoveExpired();
+    }
+
     public void Dispose() => _scratch.Dispose();
 }
 

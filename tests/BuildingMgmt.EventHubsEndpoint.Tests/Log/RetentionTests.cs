@@ -1,4 +1,5 @@
 using BuildingMgmt.EventHubsEndpoint.Log;
+using BuildingMgmt.EventHubsEndpoint.Tests.Peers;
 using BuildingMgmt.Testing;
 
 namespace BuildingMgmt.EventHubsEndpoint.Tests.Log;
@@ -17,7 +18,7 @@ public sealed class RetentionTests
         folder.Time.Advance(TimeSpan.FromMinutes(50));
         await log.StoreAsync("young");
         folder.Time.Advance(TimeSpan.FromMinutes(20));
-        log.RemoveExpired();
+        folder.RemoveExpired(log);
 
         Assert.Equal([(1, "young")], log.Read());
         Assert.Equal(1, log.End.BeginSequenceNumber);
@@ -33,11 +34,11 @@ public sealed class RetentionTests
             await log.StoreAsync("a", "b", "c");
             lastTimeMs = log.End.LastTimeMs;
             folder.Time.Advance(TimeSpan.FromHours(2));
-            log.RemoveExpired();
+            folder.RemoveExpired(log);
             await Eventually.TrueAsync(
                 () =>
                 {
-                    log.RemoveExpired();
+                    folder.RemoveExpired(log);
                     return Task.FromResult(log.End.IsEmpty);
                 },
                 TimeSpan.FromSeconds(10), "the partition is empty", TestContext.Current.CancellationToken);
@@ -59,7 +60,7 @@ public sealed class RetentionTests
         using var folder = new LogFolder { Options = new LogOptions { Fsync = false, RetentionBytes = 3 * 1024 * 1024 } };
         using var log = folder.Open();
         await log.StoreAsync(Enumerable.Range(0, 150).Select(i => i + Kilobytes));
-        log.RemoveExpired();
+        folder.RemoveExpired(log);
 
         Assert.InRange(folder.Segments.Sum(path => new FileInfo(path).Length), 1024 * 1024, 3 * 1024 * 1024);
         var left = log.Read();
@@ -77,7 +78,7 @@ public sealed class RetentionTests
         using var reader = new LogReader(log, new StartPosition(StartKind.Earliest));
         Assert.True(reader.TryRead(out _));
         await log.StoreAsync(Enumerable.Range(30, 200).Select(i => i + Kilobytes));
-        log.RemoveExpired();
+        folder.RemoveExpired(log);
         var oldest = log.End.BeginSequenceNumber;
         Assert.True(oldest > 50);
 
@@ -89,5 +90,30 @@ public sealed class RetentionTests
         Assert.Equal(oldest, rest[after]);
         Assert.Equal(Enumerable.Range((int)oldest, 230 - (int)oldest).Select(i => (long)i), rest.Skip(after));
         Assert.Equal(Enumerable.Range(1, after).Select(i => (long)i), rest.Take(after));
+    }
+
+    [Fact]
+    public async Task What_fails_in_one_partition_is_told_and_the_next_one_is_looked_after()
+    {
+        using var first = new LogFolder { Options = OneHour };
+        using var second = new LogFolder { Options = OneHour };
+        var logger = new FailingLogger(DiagnosticEvents.SegmentRemoved);
+        using var one = PartitionLog.Open("0", first.Path, OneHour, first.Time, logger);
+        using var other = PartitionLog.Open("1", second.Path, OneHour, first.Time, logger);
+        using var retention = new Retention([one, other], OneHour, first.Time, logger);
+        await one.StoreAsync("old");
+        await other.StoreAsync("old");
+
+        first.Time.Advance(TimeSpan.FromHours(2));
+        await Eventually.TrueAsync(
+            () =>
+            {
+                first.Time.Advance(TimeSpan.FromSeconds(10));
+                return Task.FromResult(one.End.IsEmpty && other.End.IsEmpty);
+            },
+            TimeSpan.FromSeconds(10), "both partitions are empty", TestContext.Current.CancellationToken);
+
+        Assert.Contains(DiagnosticEvents.RetentionFailed, logger.Logged);
+        Assert.Contains(DiagnosticEvents.SegmentRemoved, logger.Logged);
     }
 }

@@ -207,6 +207,17 @@ public sealed class BadPeerTests
     }
 
     [Fact]
+    public async Task Who_does_not_answer_a_close_is_cut_off()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56));
+        using var endpoint = new LocalEndpoint(time: time);
+        using var tokenless = await RawPeer.OpenAsync(endpoint.Port, key: null);
+        await time.AdvanceUntilAsync(TimeSpan.FromSeconds(1), tokenless.ExpectClosedAsync());
+        await time.AdvanceUntilAsync(TimeSpan.FromSeconds(1), tokenless.ExpectEndAsync());
+        await endpoint.AssertServesOthersAsync();
+    }
+
+    [Fact]
     public async Task A_flood_of_connections_does_not_shut_out_who_has_a_key()
     {
         using var endpoint = new LocalEndpoint(new PeerLimits { ConnectionsMax = 20 });

@@ -2,6 +2,7 @@ using BuildingMgmt.EventHubsEndpoint.Log;
 using BuildingMgmt.EventHubsEndpoint.Security;
 using BuildingMgmt.EventHubsEndpoint.Transport;
 using BuildingMgmt.Testing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BuildingMgmt.EventHubsEndpoint.Tests.Peers;
@@ -14,7 +15,7 @@ internal sealed class LocalEndpoint : IDisposable
     private readonly ScratchFolder _folder = new();
     private readonly EventHubEndpoint _endpoint;
 
-    public LocalEndpoint(PeerLimits? limits = null, TimeProvider? time = null, LogOptions? log = null)
+    public LocalEndpoint(PeerLimits? limits = null, TimeProvider? time = null, LogOptions? log = null, ILogger? logger = null)
     {
         _endpoint = EventHubEndpoint.Start(
             new EndpointOptions
@@ -27,8 +28,11 @@ internal sealed class LocalEndpoint : IDisposable
                 Log = log ?? new LogOptions { Fsync = false },
                 Limits = limits ?? new PeerLimits(),
             },
-            time ?? TimeProvider.System, NullLogger.Instance);
+            time ?? TimeProvider.System, logger ?? NullLogger.Instance);
     }
+
+    /// <summary>Where the hub's events lie.</summary>
+    public string Folder => _folder.Path;
 
     public int Port => _endpoint.Port;
 

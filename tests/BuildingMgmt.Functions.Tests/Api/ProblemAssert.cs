@@ -18,6 +18,7 @@ public static class ProblemAssert
         Assert.Equal((int)status, body.GetProperty("status").GetInt32());
         Assert.NotEqual("", body.GetProperty("title").GetString());
         Assert.NotEqual("", body.GetProperty("detail").GetString());
+        Assert.False(string.IsNullOrEmpty(body.GetProperty("hint").GetString()), text);
         Assert.Equal(Assert.Single(response.Headers.GetValues("X-Request-Id")), body.GetProperty("request_id").GetString());
         if (parameter is not null)
             Assert.Equal(parameter, body.GetProperty("parameter").GetString());

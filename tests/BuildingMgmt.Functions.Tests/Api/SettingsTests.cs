@@ -9,6 +9,9 @@ using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
 using BuildingMgmt.Functions.SensorData;
 using BuildingMgmt.LocalStack.Setup;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace BuildingMgmt.Functions.Tests.Api;
 
@@ -92,6 +95,32 @@ public sealed class SettingsTests
         Assert.Contains("Postgres__WritePoolSize", error, StringComparison.Ordinal);
         Assert.Contains("Auth__SigningKey", error, StringComparison.Ordinal);
         Assert.DoesNotContain("bm9uZQ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("24", "30", true)]
+    [InlineData("25", "30", false)]
+    [InlineData("25", "31", true)]
+    public void Wait_for_a_frozen_instance_must_end_before_the_statement_does_or_both_settings_are_named(string frozenAfter, string writeTimeout, bool isGood)
+    {
+        using var services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Postgres:ConnectionString"] = "Host=127.0.0.1",
+                ["Postgres:WriteTimeoutSeconds"] = writeTimeout,
+                ["Ingest:FrozenAfterSeconds"] = frozenAfter,
+            }).Build())
+            .AddPostgres().AddIngest()
+            .BuildServiceProvider();
+        var wrong = Record.Exception(services.GetRequiredService<IStartupValidator>().Validate) is { } exception
+            ? BuildingMgmt.Functions.Settings.WhatIsWrong(exception)
+            : [];
+        Assert.Equal(isGood, wrong.Count == 0);
+        Assert.All(wrong, text =>
+        {
+            Assert.Contains("Ingest__FrozenAfterSeconds", text, StringComparison.Ordinal);
+            Assert.Contains("Postgres__WriteTimeoutSeconds", text, StringComparison.Ordinal);
+        });
     }
 
     private static PropertyInfo[] Settings(Type options) => options.GetProperties(BindingFlags.Public | BindingFlags.Instance);

@@ -19,6 +19,9 @@ public sealed class CountingTableProxy : IAsyncDisposable
     /// <summary>GET requests so far.</summary>
     public int Reads => Volatile.Read(ref reads);
 
+    /// <summary>Reads are counted and then wait for this.</summary>
+    public Task ReadsWaitFor { get; set; } = Task.CompletedTask;
+
     /// <summary>The store's connection string, leading through here.</summary>
     public string ConnectionString { get; private set; } = "";
 
@@ -50,7 +53,11 @@ public sealed class CountingTableProxy : IAsyncDisposable
     private async Task ForwardAsync(HttpContext context)
     {
         if (HttpMethods.IsGet(context.Request.Method))
+        {
             Interlocked.Increment(ref reads);
+            await ReadsWaitFor;
+        }
+
         var target = new UriBuilder(context.Request.GetEncodedUrl()) { Port = tables.Port }.Uri;
         using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), target);
         if (context.Request.ContentLength > 0)

@@ -1,3 +1,4 @@
+using Azure;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Dashboards;
 using BuildingMgmt.Functions.LatestValues;
@@ -6,6 +7,7 @@ using BuildingMgmt.Functions.Tests.Api;
 using BuildingMgmt.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 
 namespace BuildingMgmt.Functions.Tests.Dashboards;
@@ -16,6 +18,7 @@ public sealed class FloorDashboardTests(PostgresFixture postgres, AzuriteFixture
     private TestDatabase database = null!;
     private CountingTableProxy tables = null!;
     private ServiceProvider services = null!;
+    private readonly FakeTimeProvider time = new(new(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
     private CatalogueFloor floor = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -38,7 +41,7 @@ public sealed class FloorDashboardTests(PostgresFixture postgres, AzuriteFixture
                 ["Dashboards:CacheSeconds"] = "60",
             }).Build())
             .AddLogging()
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton<TimeProvider>(time)
             .AddPostgres().AddCatalogueCache().AddLatestValues().AddDashboards()
             .BuildServiceProvider();
         var catalogue = await services.GetRequiredService<CatalogueCache>().GetAsync(Cancellation);
@@ -73,15 +76,60 @@ public sealed class FloorDashboardTests(PostgresFixture postgres, AzuriteFixture
     public async Task What_this_process_stores_is_shown_at_once()
     {
         var before = await Dashboard.GetAsync(floor, Cancellation);
-        var point = floor.Sensors[0].Points[0].PointId;
-        var values = FloorLatestValues.Pack([new LatestValue(point, 1_000_000, 21.5, ReadingQuality.Good)]);
-        var table = services.GetRequiredService<LatestValueTable>();
-        await Eventually.TrueAsync(
-            async () => await table.TryWriteAsync(floor.FloorId, values, null, Cancellation) is not null, TimeSpan.FromSeconds(10), "the floor is written", Cancellation);
+        var values = Values(21.5);
+        await WriteAsync(values, null);
         services.GetRequiredService<LatestValueChanges>().Publish(floor.FloorId, values);
 
         var after = await Dashboard.GetAsync(floor, Cancellation);
         Assert.NotEqual(before.ETag, after.ETag);
-        Assert.Contains("21.5", System.Text.Encoding.UTF8.GetString(after.Json.Span), StringComparison.Ordinal);
+        Assert.Contains("21.5", Text(after), StringComparison.Ordinal);
+        Assert.Same(after, await Dashboard.GetAsync(floor, Cancellation));
+        Assert.Equal(1, tables.Reads);
     }
+
+    [Fact]
+    public async Task What_this_process_stored_is_shown_no_longer_than_the_caches_time_after_it_was_stored()
+    {
+        // Listens from its first use on.
+        var dashboard = Dashboard;
+        var mine = Values(21.5);
+        var tag = await WriteAsync(mine, null);
+        services.GetRequiredService<LatestValueChanges>().Publish(floor.FloorId, mine);
+        time.Advance(TimeSpan.FromSeconds(59));
+        Assert.Contains("21.5", Text(await dashboard.GetAsync(floor, Cancellation)), StringComparison.Ordinal);
+        Assert.Equal(0, tables.Reads);
+
+        // By another instance: nothing tells this one.
+        await WriteAsync(Values(22.5), tag);
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Contains("22.5", Text(await dashboard.GetAsync(floor, Cancellation)), StringComparison.Ordinal);
+        Assert.Equal(1, tables.Reads);
+    }
+
+    [Fact]
+    public async Task Store_read_that_was_under_way_does_not_hide_what_was_stored_meanwhile()
+    {
+        var answer = new TaskCompletionSource();
+        tables.ReadsWaitFor = answer.Task;
+        var first = Dashboard.GetAsync(floor, Cancellation).AsTask();
+        await Eventually.TrueAsync(() => Task.FromResult(tables.Reads == 1), TimeSpan.FromSeconds(20), "the store is read", Cancellation);
+        // Not in the store, whose answer is therefore the older one whenever it was made.
+        services.GetRequiredService<LatestValueChanges>().Publish(floor.FloorId, Values(21.5));
+        answer.SetResult();
+
+        Assert.Contains("21.5", Text(await first), StringComparison.Ordinal);
+        Assert.Contains("21.5", Text(await Dashboard.GetAsync(floor, Cancellation)), StringComparison.Ordinal);
+    }
+
+    private static string Text(FloorSnapshot snapshot) => System.Text.Encoding.UTF8.GetString(snapshot.Json.Span);
+
+    private FloorLatestValues Values(double value) =>
+        FloorLatestValues.Pack([new LatestValue(floor.Sensors[0].Points[0].PointId, 1_000_000, value, ReadingQuality.Good)]);
+
+    private Task<string> WriteAsync(FloorLatestValues values, string? tag) => Eventually.ValueAsync(
+        async () => (await services.GetRequiredService<LatestValueTable>().TryWriteAsync(
+            floor.FloorId, values, tag is null ? null : new ETag(tag), Cancellation))?.ToString(),
+        TimeSpan.FromSeconds(10),
+        "the floor is written",
+        Cancellation);
 }

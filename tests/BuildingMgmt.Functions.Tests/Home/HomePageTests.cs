@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using BuildingMgmt.Functions.Tests.Api;
-using BuildingMgmt.Testing;
 using Microsoft.Playwright;
 
 namespace BuildingMgmt.Functions.Tests.Home;
@@ -48,14 +47,8 @@ public sealed class HomePageTests(RunningApp app)
     [Fact]
     public async Task Page_in_a_browser_signs_in_and_shows_values_as_they_change()
     {
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = await Chromium.FindOrInstallAsync(Cancellation),
-            // Chromium refuses its sandbox to root, as which CI runs.
-            ChromiumSandbox = !Environment.IsPrivilegedProcess,
-        });
-        var page = await browser.NewPageAsync();
+        await using var browser = await TestBrowser.StartAsync(Cancellation);
+        var page = browser.Page;
         List<string> errors = [];
         page.Console += (_, message) =>
         {
@@ -66,9 +59,7 @@ public sealed class HomePageTests(RunningApp app)
 
         await PostAsync(20.5);
         await page.GotoAsync(app.Address.ToString());
-        await page.GetByLabel("User name").FillAsync("viewer-north");
-        await page.GetByLabel("Password").FillAsync(TestCampus.PasswordOf("viewer-north"));
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await browser.SignInAsync("viewer-north");
         await page.GetByRole(AriaRole.Button, new() { Name = "Ground" }).ClickAsync();
 
         var value = page.Locator($"tr[data-sensor-id='{Sensor}'][data-metric='temperature'] .number");
@@ -89,7 +80,7 @@ public sealed class HomePageTests(RunningApp app)
             await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "home-dark.png") });
         }
 
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await browser.SignOutAsync();
         await Assertions.Expect(page.GetByLabel("User name")).ToBeVisibleAsync();
         await page.GetByLabel("User name").FillAsync("viewer-north");
         await page.GetByLabel("Password").FillAsync("wrong");

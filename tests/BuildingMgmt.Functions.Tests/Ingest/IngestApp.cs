@@ -5,8 +5,10 @@ using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
+using BuildingMgmt.Functions.Tests.Api;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 
@@ -29,6 +31,9 @@ internal sealed class IngestApp : IAsyncDisposable
     public static HubPartition Partition { get; } = new("telemetry", "2");
 
     public FakeTimeProvider Time { get; }
+
+    /// <summary>What the app has logged.</summary>
+    public RecordedLog Log => Get<RecordedLog>();
 
     public NpgsqlDataSource Postgres { get; }
 
@@ -55,6 +60,8 @@ internal sealed class IngestApp : IAsyncDisposable
         var time = new FakeTimeProvider(TestBuilding.Now);
         var services = new ServiceCollection()
             .AddLogging()
+            .AddSingleton<RecordedLog>()
+            .AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<RecordedLog>())
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(configuration).Build())
             .AddSingleton<TimeProvider>(time)
             .AddPostgres()

@@ -174,19 +174,27 @@ public sealed class TelemetryIngestTests(PostgresFixture postgres, AzuriteFixtur
     }
 
     [Fact]
-    public async Task Partition_is_taken_from_an_instance_that_froze_in_the_middle_of_its_copy()
+    public async Task Partition_is_taken_from_an_instance_that_froze_in_the_middle_of_its_copy_and_one_that_works_is_left_alone()
     {
         await using var source = NpgsqlDataSource.Create(database.ConnectionString + ";Pooling=false;Application Name=building-mgmt write");
         await using var frozen = await source.OpenConnectionAsync(Token);
         await app.StoreAsync(Batch.Of(Batch.Co2(0, "11:58:00", 1)));
         await using (var hold = new NpgsqlCommand("BEGIN; SELECT FROM ingest_position FOR UPDATE", frozen))
             await hold.ExecuteNonQueryAsync(Token);
+        await using var busy = await source.OpenConnectionAsync(Token);
+        await using var work = new NpgsqlCommand("SELECT 1", busy);
+        await using var transaction = await busy.BeginTransactionAsync(Token);
+        await work.ExecuteScalarAsync(Token);
         var copy = await frozen.BeginRawBinaryCopyAsync("COPY reading FROM STDIN (FORMAT BINARY)", Token);
 
         await using var other = await IngestApp.StartAsync(
             database.ConnectionString, azurite.ConnectionString, settings: ("Ingest:FrozenAfterSeconds", "1"));
         var events = app.Events(Batch.Of(Batch.Co2(0, "11:59:00", 2)));
-        Assert.Equal(PostgresErrorCodes.LockNotAvailable, (await Assert.ThrowsAsync<PostgresException>(() => other.StoreAsync(events))).SqlState);
+        var waiting = other.StoreAsync(events);
+        while (!waiting.IsCompleted)
+            await work.ExecuteScalarAsync(Token);
+        Assert.Equal(PostgresErrorCodes.LockNotAvailable, (await Assert.ThrowsAsync<PostgresException>(() => waiting)).SqlState);
+        await work.ExecuteScalarAsync(Token);
         await other.StoreAsync(events);
         Assert.Equal("gw 2 2=2+0+0", await app.LedgerAsync());
         await Assert.ThrowsAnyAsync<NpgsqlException>(async () => await copy.DisposeAsync());
@@ -229,10 +237,50 @@ public sealed class TelemetryIngestTests(PostgresFixture postgres, AzuriteFixtur
     }
 
     [Fact]
+    public async Task Month_whose_partition_was_detached_is_attached_again_with_its_readings()
+    {
+        await app.StoreAsync(Batch.Of(Batch.Co2(1, "11:58:00", 500)));
+        await app.QueryAsync("ALTER TABLE reading DETACH PARTITION reading_2026_03; SELECT 1");
+        await using var other = await IngestApp.StartAsync(database.ConnectionString, azurite.ConnectionString);
+        var late = app.Events(Batch.Of(Batch.Co2(0, "11:59:00", 600)));
+        Assert.Equal(PostgresErrorCodes.CheckViolation, (await Assert.ThrowsAsync<PostgresException>(() => app.StoreAsync(late))).SqlState);
+        // Both instances find at once that it is missing.
+        await Task.WhenAll(
+            app.StoreAsync(late),
+            other.Ingest.StoreAsync(other.Events(Batch.Of(Batch.Co2(2, "11:59:00", 700))), new("telemetry", "9"), Token));
+        Assert.Equal(
+            "sensor 0/co2 03-10 11:59:00 600 good, sensor 1/co2 03-10 11:58:00 500 good, sensor 2/co2 03-10 11:59:00 700 good",
+            await SortedReadingsAsync());
+        Assert.Equal("reading_2026_03", await app.QueryAsync("SELECT DISTINCT tableoid::regclass::text FROM reading"));
+    }
+
+    [Fact]
+    public async Task Detached_month_with_rows_of_another_is_refused_by_name_until_it_is_renamed()
+    {
+        await app.StoreAsync(Batch.Of(Batch.Co2(1, "11:58:00", 500)));
+        await app.QueryAsync("""
+            ALTER TABLE reading DETACH PARTITION reading_2026_03;
+            INSERT INTO reading_2026_03 SELECT time + interval '1 month', value, point_id, quality FROM reading_2026_03;
+            SELECT 1
+            """);
+        var late = app.Events(Batch.Of(Batch.Co2(0, "11:59:00", 600)));
+        await Assert.ThrowsAsync<PostgresException>(() => app.StoreAsync(late));
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => app.StoreAsync(late));
+        Assert.Equal(PostgresErrorCodes.ObjectNotInPrerequisiteState, refusal.SqlState);
+        Assert.Contains("reading_2026_03", refusal.MessageText, StringComparison.Ordinal);
+        Assert.Contains("Rename it", refusal.Hint, StringComparison.Ordinal);
+
+        await app.QueryAsync("ALTER TABLE reading_2026_03 RENAME TO kept_apart; SELECT 1");
+        await app.StoreAsync(late);
+        Assert.Equal("sensor 0/co2 03-10 11:59:00 600 good", await app.ReadingsAsync());
+        Assert.Equal("2", await app.QueryAsync("SELECT count(*) FROM kept_apart"));
+    }
+
+    [Fact]
     public async Task This_month_and_the_next_two_are_made_ahead()
     {
-        await app.Get<ReadingPartitions>().CreateAheadAsync(CancellationToken.None);
-        await app.Get<ReadingPartitions>().CreateAheadAsync(CancellationToken.None);
+        await app.Get<ReadingMonths>().CreateAheadAsync(CancellationToken.None);
+        await app.Get<ReadingMonths>().CreateAheadAsync(CancellationToken.None);
         Assert.Equal(
             "reading_2026_03, reading_2026_04, reading_2026_05",
             await app.QueryAsync("SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'reading'::regclass ORDER BY name"));

@@ -1,7 +1,9 @@
 using Azure;
 using Azure.Data.Tables;
+using BuildingMgmt.Database;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.LatestValues;
+using BuildingMgmt.Functions.Postgres;
 using BuildingMgmt.Functions.Tests.Ingest;
 using BuildingMgmt.Testing;
 
@@ -114,11 +116,22 @@ public sealed class LatestValueStoreTests(PostgresFixture postgres, AzuriteFixtu
     [Fact]
     public async Task Repair_timer_walks_all_floors_in_bounded_runs()
     {
-        await app.StoreAsync(Batch.Of(Batch.Co2(0, "11:58:00", 1), Batch.Co2(0, "11:58:00", 2, floor: 1)));
+        // Each of its floors has more points than a run compares; it comes behind the 33 points of the other buildings, by name.
+        var wide = new BuildingSpec(StableId.Create("wide"), "Wide", "Etc/UTC", [WideFloor("east"), WideFloor("west")], []);
+        await CatalogueImport.ImportAsync(app.Postgres, wide, Token);
+        await app.StoreAsync(Batch.Of(
+            Batch.Co2(0, "11:58:00", 1),
+            Batch.Co2(0, "11:58:00", 2, floor: 1),
+            Batch.Reading(StableId.Create("east"), "11:58:00", "\"metric 0\":3"),
+            Batch.Reading(StableId.Create("west"), "11:58:00", "\"metric 0\":4")));
         await table.DeleteAsync(Token);
+
         await using var other = await IngestApp.StartAsync(
             database.ConnectionString, azurite.ConnectionString, tableName, ("LatestValues:RepairPointsPerRunMax", "100"));
-        Assert.Equal(2, await other.Get<LatestValueRepair>().RepairSomeAsync(Token));
+        var repair = other.Get<LatestValueRepair>();
+        Assert.Equal(3, await repair.RepairSomeAsync(Token));
+        Assert.Equal(1, await repair.RepairSomeAsync(Token));
+        Assert.Equal(0, await repair.RepairSomeAsync(Token));
         await app.AssertLatestAsync();
     }
 
@@ -144,4 +157,21 @@ public sealed class LatestValueStoreTests(PostgresFixture postgres, AzuriteFixtu
         Assert.Equal(1, (await reader.ReadFloorAsync(TestBuilding.Floor(0), Token))[0].Value);
         Assert.Equal(0, (await reader.ReadFloorAsync(Guid.NewGuid(), Token)).Count);
     }
+
+    [Fact]
+    public async Task Reader_that_answers_from_postgresql_takes_no_connection_from_ingest_and_repair()
+    {
+        await using var narrow = await IngestApp.StartAsync(
+            database.ConnectionString, azurite.ConnectionString, tableName, ("Postgres:BatchPoolSize", "1"));
+        await narrow.StoreAsync(Batch.Of(Batch.Co2(0, "11:58:00", 1)));
+        await table.DeleteAsync(Token);
+        await using var inUse = await narrow.Get<PostgresPools>().Batch.OpenConnectionAsync(Token);
+        Assert.Equal(1, (await narrow.Get<LatestValueReader>().ReadFloorAsync(TestBuilding.Floor(0), Token))[0].Value);
+    }
+
+    private static FloorSpec WideFloor(string name) => new(
+        StableId.Create($"floor {name}"),
+        name,
+        [new SensorSpec(
+            StableId.Create(name), name, "climate", null, [.. Enumerable.Range(0, 110).Select(number => new PointSpec($"metric {number}", "", null, null, 60))])]);
 }

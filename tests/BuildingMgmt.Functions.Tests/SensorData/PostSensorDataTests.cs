@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using BuildingMgmt.Database;
 using BuildingMgmt.Functions.Tests.Api;
 using BuildingMgmt.Testing;
 
@@ -123,6 +124,51 @@ public sealed class PostSensorDataTests(RunningApp app)
         await ProblemAssert.IsAsync(response, HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task Reading_of_a_sensor_just_installed_in_a_foreign_building_is_refused_too()
+    {
+        // Each is new when the reading comes, and the app has not had the time to notice.
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            var sensor = Guid.NewGuid();
+            await ExecuteAsync($"INSERT INTO sensor (sensor_id, floor_id, name, type) VALUES ('{sensor}', '{TestCampus.SouthGround}', 'just installed', 'climate')");
+            try
+            {
+                using var response = await app.SendAsync(
+                    "gateway-north", HttpMethod.Post, "/api/sensors/data", Cancellation, json: Reading(sensor, TimeProvider.System.GetUtcNow(), 1));
+                await ProblemAssert.IsAsync(response, HttpStatusCode.NotFound);
+            }
+            finally
+            {
+                await ExecuteAsync($"DELETE FROM sensor WHERE sensor_id = '{sensor}'");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData('x', 123, HttpStatusCode.Accepted)]
+    [InlineData('x', 124, HttpStatusCode.Forbidden)]
+    // Three bytes each.
+    [InlineData('名', 41, HttpStatusCode.Accepted)]
+    [InlineData('名', 42, HttpStatusCode.Forbidden)]
+    public async Task User_whose_name_is_too_long_for_an_event_is_told_so_instead_of_losing_readings(char letter, int length, HttpStatusCode expected)
+    {
+        var name = new string(letter, length);
+        await UserImport.ImportAsync(app.Database, [new UserSpec(name, TestCampus.PasswordOf(name), "ingest")], Cancellation);
+        var sensor = TestCampus.Sensor(TestCampus.NorthGround, 14);
+        var value = letter + (length / 1000.0);
+        using var response = await app.SendAsync(name, HttpMethod.Post, "/api/sensors/data", Cancellation, json: Reading(sensor, TimeProvider.System.GetUtcNow(), value));
+        if (expected == HttpStatusCode.Accepted)
+        {
+            await AcceptedAsync(response);
+            await Eventually.ValueAsync(() => MetricAsync(sensor, value), Deadline, "the reading is on the dashboard", Cancellation);
+        }
+        else
+        {
+            await ProblemAssert.IsAsync(response, expected);
+        }
+    }
+
     [Theory]
     [InlineData("gateway-north")]
     [InlineData("ingest")]
@@ -210,6 +256,12 @@ public sealed class PostSensorDataTests(RunningApp app)
 
         using var right = await SendBasicAsync("/api/sensors/data", "gateway-south", TestCampus.GatewaySecret("gateway-south"), new { });
         await ProblemAssert.IsAsync(right, HttpStatusCode.BadRequest);
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = app.Database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Cancellation);
     }
 
     private Task<HttpResponseMessage> SendBasicAsync(string path, string id, string secret, object json) =>

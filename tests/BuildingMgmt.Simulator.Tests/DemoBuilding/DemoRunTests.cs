@@ -43,10 +43,45 @@ public sealed class DemoRunTests
     [Fact]
     public async Task With_all_faults_it_still_sends_and_what_was_held_goes_out_at_the_end()
     {
-        var sink = await RunAsync(new DemoOptions(Seed: 1, FaultPlan.Names), TimeSpan.FromMinutes(10));
+        var sink = await RunAsync(new DemoOptions(Seed: 1, FaultNames.All), TimeSpan.FromMinutes(10));
         Assert.Equal(DemoNames.Gateways, sink.Events.Select(sent => sent.GatewayId).Distinct().Order());
         Assert.Contains(sink.Events, sent => sent.BatchId.EndsWith("-again", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task A_day_that_was_slept_through_goes_out_whole_and_in_events_that_the_hub_takes()
+    {
+        var time = new FakeTimeProvider(Start);
+        var sink = new RecordingSink();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var running = new DemoRun(sink, new DemoOptions(Seed: 1, Faults: []), time, NullLogger.Instance).RunAsync(stop.Token);
+        await ReadingsAsync(ReadingsIn(TimeSpan.FromHours(1)), "the history is sent");
+
+        time.Advance(TimeSpan.FromDays(1));
+        await ReadingsAsync(ReadingsIn(TimeSpan.FromHours(25)), "the day is sent");
+        await stop.CancelAsync();
+        await running;
+
+        Assert.All(sink.Events, sent => Assert.InRange(sent.Readings, 1, DemoOptions.ReadingsPerBatchMax));
+        Assert.All(sink.Events, sent => Assert.InRange(sent.Body.Length, 1, new GatewayOptions().BytesPerSendMax));
+        var slept = RecordingSink.Readings(sink.Events)
+            .Where(reading => reading.Timestamp > Start && reading.Timestamp <= Start.AddDays(1))
+            .ToArray();
+        Assert.Equal(ReadingsIn(TimeSpan.FromDays(1)), slept.Length);
+        Assert.Equal(slept.Length, slept.DistinctBy(reading => (reading.SensorId, reading.Metric, reading.Timestamp)).Count());
+
+        Task ReadingsAsync(long wanted, string what) => Eventually.TrueAsync(
+            () =>
+            {
+                // The timer may not have been waiting yet when the clock moved.
+                time.Advance(DemoOptions.BatchInterval);
+                return Task.FromResult(sink.Events.Sum(sent => sent.Readings) >= wanted || running.IsCompleted);
+            },
+            TimeSpan.FromSeconds(60), what, TestContext.Current.CancellationToken);
+    }
+
+    private static int ReadingsIn(TimeSpan time) =>
+        DemoSensors.Create().Sum(sensor => sensor.Points.Count * (int)time.TotalSeconds / sensor.IntervalSeconds);
 
     private static async Task<RecordingSink> RunAsync(DemoOptions options, TimeSpan duration)
     {

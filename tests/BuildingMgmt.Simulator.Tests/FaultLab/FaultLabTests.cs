@@ -13,7 +13,7 @@ public sealed class FaultLabTests
     [Fact]
     public void Doubles_add_batches_but_no_reading()
     {
-        var trial = Trial.Run(new DoubleSends(seed: 1, share: 0.5), batches: 100);
+        var trial = Trial.Run(new Doubles(seed: 1, share: 0.5), batches: 100);
         Assert.InRange(trial.Sent.Count, 130, 170);
         Assert.Equal(trial.Produced, trial.Account.Stored.Keys.ToHashSet());
         Assert.Equal((trial.Sent.Count - 100) * 10, trial.Account.Duplicates);
@@ -69,7 +69,7 @@ public sealed class FaultLabTests
     public void In_the_night_the_clock_goes_back_one_hour_is_sent_twice_and_its_first_values_stay()
     {
         // Europe/Amsterdam, 25 October 2026: at 01:00 UTC the clock goes from 03:00 back to 02:00.
-        var trial = Trial.Run(new DaylightSavingNight(Start.AddHours(1)), batches: 180);
+        var trial = Trial.Run(new DstNight(Start.AddHours(1)), batches: 180);
         Assert.Equal(600, trial.Account.Duplicates);
         Assert.Equal(1_200, trial.Account.Stored.Count);
         Assert.DoesNotContain(trial.Account.Stored.Keys, key => key.Timestamp >= Start.AddHours(1) && key.Timestamp < Start.AddHours(2));
@@ -118,7 +118,7 @@ public sealed class FaultLabTests
                 new LateBatches(3, TimeSpan.FromMinutes(30)),
                 new OfflineSpells(Start.AddMinutes(20), TimeSpan.FromMinutes(20), TimeSpan.FromHours(1)),
                 new ShuffledBatches(4),
-                new DoubleSends(5),
+                new Doubles(5),
             ],
             batches: 300);
         var readable = trial.Sent.Where(batch => batch.Damage == EventDamage.None).Sum(batch => batch.ReadingCount);
@@ -130,7 +130,7 @@ public sealed class FaultLabTests
     [Fact]
     public void Same_seed_misbehaves_in_the_same_way()
     {
-        string Run(int seed) => JsonSerializer.Serialize(Trial.Run([new BadReadings(seed), new ShuffledBatches(seed), new DoubleSends(seed)], 100).Sent);
+        string Run(int seed) => JsonSerializer.Serialize(Trial.Run([new BadReadings(seed), new ShuffledBatches(seed), new Doubles(seed)], 100).Sent);
         Assert.Equal(Run(1), Run(1));
         Assert.NotEqual(Run(1), Run(2));
     }
@@ -138,13 +138,13 @@ public sealed class FaultLabTests
     [Fact]
     public void Faults_are_chosen_by_name_and_an_unknown_name_is_refused()
     {
-        Assert.Equal(FaultPlan.Names, FaultPlan.Parse("all"));
-        Assert.Equal(["late", "bad"], FaultPlan.Parse("late, bad"));
-        Assert.Empty(FaultPlan.Parse(""));
-        Assert.Contains("\"hiccups\" is unknown", Assert.Throws<FormatException>(() => FaultPlan.Parse("late,hiccups")).Message, StringComparison.Ordinal);
+        Assert.Equal(FaultNames.All, FaultNames.Parse("all"));
+        Assert.Equal(["late", "bad"], FaultNames.Parse("late, bad"));
+        Assert.Empty(FaultNames.Parse(""));
+        Assert.Contains("\"hiccups\" is unknown", Assert.Throws<FormatException>(() => FaultNames.Parse("late,hiccups")).Message, StringComparison.Ordinal);
 
-        var chains = FaultPlan.Spread(FaultPlan.Names, gateways: 4, seed: 1, Start);
-        Assert.Equal(FaultPlan.Names.Order(), chains.SelectMany(chain => chain.Faults).Select(fault => fault.Name).Order());
+        var chains = FaultPlan.Spread(FaultNames.All, gateways: 4, seed: 1, Start);
+        Assert.Equal(FaultNames.All.Order(), chains.SelectMany(chain => chain.Faults).Select(fault => fault.Name).Order());
         Assert.Empty(FaultPlan.Spread(["doubles", "late"], 4, 1, Start)[0].Faults);
     }
 

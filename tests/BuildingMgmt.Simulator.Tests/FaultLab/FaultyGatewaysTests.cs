@@ -57,11 +57,11 @@ public sealed class FaultyGatewaysTests
             new LateBatches(seed, TimeSpan.FromMinutes(40), share: 0.2),
             new OfflineSpells(start.AddMinutes(30), TimeSpan.FromHours(1), TimeSpan.FromHours(2)),
             new ShuffledBatches(seed),
-            new DoubleSends(seed),
+            new Doubles(seed),
         ]),
         // Far enough either way that no reading of these hundred minutes is met again.
-        new FaultChain([new WrongClock(seed, ahead: TimeSpan.FromHours(6), behind: TimeSpan.FromHours(30), share: 0.4), new DoubleSends(seed)]),
-        new FaultChain([new DaylightSavingNight(start.AddMinutes(60))]),
+        new FaultChain([new WrongClock(seed, ahead: TimeSpan.FromHours(6), behind: TimeSpan.FromHours(30), share: 0.4), new Doubles(seed)]),
+        new FaultChain([new DstNight(start.AddMinutes(60))]),
         new FaultChain([new BadReadings(seed + 1, share: 0.5)]),
     ];
 

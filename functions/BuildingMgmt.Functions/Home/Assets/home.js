@@ -3,7 +3,8 @@
 // Shows the latest values of one floor, asked for again every two seconds; an unchanged floor answers 304 without a body.
 const pollMs = 2000;
 const byId = id => document.getElementById(id);
-const state = { token: null, floor: null, etag: null, timer: null };
+// Each choice of a floor and each sign-out begins a generation: what was asked for in an earlier one no longer counts.
+const state = { token: null, floor: null, etag: null, timer: null, generation: 0 };
 
 class ApiError extends Error {
   constructor(problem) {
@@ -67,7 +68,7 @@ async function signIn(event) {
 }
 
 function signOut() {
-  clearTimeout(state.timer);
+  endPolling();
   Object.assign(state, { token: null, floor: null, etag: null, timer: null });
   show(false);
   say("");
@@ -99,7 +100,7 @@ async function start() {
   if (floors.length)
     choose(floors.find(f => f.building_id === buildings[0].building_id) ?? floors[0]);
   else
-    poll();
+    startPolling();
 }
 
 function choose(floor) {
@@ -109,37 +110,45 @@ function choose(floor) {
   byId("values").replaceChildren();
   for (const button of byId("floors").querySelectorAll("button"))
     button.setAttribute("aria-current", String(button.dataset.floorId === floor.floor_id));
-  clearTimeout(state.timer);
-  poll();
+  startPolling();
 }
 
-async function poll() {
-  const token = state.token;
-  const floor = state.floor;
+function startPolling() {
+  endPolling();
+  poll(state.generation);
+}
+
+function endPolling() {
+  clearTimeout(state.timer);
+  state.generation++;
+}
+
+async function poll(generation) {
+  let message = "";
   try {
-    await Promise.all([floor && refreshFloor(floor), refreshRate()]);
-    say("");
+    await Promise.all([state.floor && refreshFloor(generation), refreshRate(generation)]);
   } catch (error) {
-    if (error.status === 401) {
+    if (error.status === 401 && generation === state.generation) {
       signOut();
       say("Your session has ended. Sign in again.");
-      return;
     }
 
-    say(`Not up to date: ${error.message}`);
+    message = `Not up to date: ${error.message}`;
   }
 
-  // Another floor, or nobody, was chosen meanwhile: that choice polls for itself.
-  if (state.token === token && state.floor === floor && token)
-    state.timer = setTimeout(poll, pollMs);
+  if (generation !== state.generation)
+    return;
+  say(message);
+  state.timer = setTimeout(poll, pollMs, generation);
 }
 
-async function refreshFloor(floor) {
-  const response = await call(`api/dashboard/floor/${floor.floor_id}`, { headers: state.etag ? { "If-None-Match": state.etag } : {} });
+async function refreshFloor(generation) {
+  const path = `api/dashboard/floor/${state.floor.floor_id}`;
+  const response = await call(path, { headers: state.etag ? { "If-None-Match": state.etag } : {} });
   if (response.status === 304)
     return;
   const dashboard = await response.json();
-  if (state.floor !== floor)
+  if (generation !== state.generation)
     return;
   state.etag = response.headers.get("ETag");
   const rows = dashboard.sensors.flatMap(sensor =>
@@ -175,8 +184,10 @@ function when(time) {
   return time.toDateString() === new Date().toDateString() ? time.toLocaleTimeString() : time.toLocaleString();
 }
 
-async function refreshRate() {
+async function refreshRate(generation) {
   const rate = await (await call("api/ops/ingest")).json();
+  if (generation !== state.generation)
+    return;
   for (const figure of document.querySelectorAll("[data-figure]")) {
     const value = rate[figure.dataset.figure];
     figure.textContent = value === null ? "–" : Math.round(value).toLocaleString();

@@ -46,7 +46,8 @@ internal sealed class HubConnection : IAsyncDisposable
     /// <exception cref="Azure.Messaging.EventHubs.EventHubsException">The endpoint cannot be reached or refuses the key.</exception>
     public static async Task<HubConnection> OpenAsync(HubAddress address, TimeProvider time, CancellationToken cancellationToken)
     {
-        var factory = new ConnectionFactory([new HubTransportProvider()]);
+        var transports = new HubTransportProvider();
+        var factory = new ConnectionFactory([transports]);
         factory.AMQP.MaxFrameSize = FrameSizeMax;
         factory.AMQP.ContainerId = $"local-runtime-{Guid.NewGuid():N}";
         factory.AMQP.HostName = address.Host;
@@ -58,7 +59,7 @@ internal sealed class HubConnection : IAsyncDisposable
         {
             // The wait is ours as well: a host that does not answer is given up before TCP does.
             var opened = await factory.CreateAsync(target, cancellationToken, new OpenHandler())
-                .WaitAsync(ConnectTime, cancellationToken).ConfigureAwait(false);
+                .WaitAsync(ConnectTime, time, cancellationToken).ConfigureAwait(false);
             connection = new HubConnection(address, opened, time);
             await connection.AuthorizeAsync(cancellationToken).ConfigureAwait(false);
             connection._renewal = connection.RenewTokenAsync();
@@ -68,6 +69,8 @@ internal sealed class HubConnection : IAsyncDisposable
         {
             if (connection is not null)
                 await connection.DisposeAsync().ConfigureAwait(false);
+            else
+                transports.GiveUp();
             cancellationToken.ThrowIfCancellationRequested();
             throw HubErrors.From(e, address.Hub, $"Connecting to {address}");
         }
@@ -75,6 +78,10 @@ internal sealed class HubConnection : IAsyncDisposable
 
     /// <summary>Links that were closed without a word still hold their names, so each has a new one.</summary>
     public static string NewLinkName(string purpose) => $"{purpose}-{Guid.NewGuid():N}";
+
+    /// <summary>A token for the hub, valid from now on.</summary>
+    public string NewToken(TimeSpan lifetime) =>
+        SharedAccessSignature.Create(Address.Audience, Address.KeyName, Address.Key, _time.GetUtcNow() + lifetime);
 
     public async ValueTask DisposeAsync()
     {
@@ -99,10 +106,9 @@ internal sealed class HubConnection : IAsyncDisposable
 
     private async Task AuthorizeAsync(CancellationToken cancellationToken)
     {
-        var token = SharedAccessSignature.Create(Address.Audience, Address.KeyName, Address.Key, _time.GetUtcNow() + TokenLifetime);
         await using var cbs = await RequestLink.OpenAsync(this, "$cbs", cancellationToken).ConfigureAwait(false);
         await cbs.RequestAsync(
-            new Message(token)
+            new Message(NewToken(TokenLifetime))
             {
                 ApplicationProperties = new ApplicationProperties
                 {

@@ -8,6 +8,8 @@ namespace BuildingMgmt.LocalRuntime.EventHubs;
 /// <summary>Asks the hub's management node.</summary>
 internal static class HubManagement
 {
+    private static readonly TimeSpan TokenLifetime = TimeSpan.FromMinutes(5);
+
     public static async Task<EventHubProperties> HubPropertiesAsync(HubConnection connection, CancellationToken cancellationToken)
     {
         var answer = await ReadAsync(connection, "com.microsoft:eventhub", partition: null, cancellationToken).ConfigureAwait(false);
@@ -37,9 +39,7 @@ internal static class HubManagement
             ["operation"] = "READ",
             ["name"] = connection.Address.Hub,
             ["type"] = type,
-            ["security_token"] = SharedAccessSignature.Create(
-                connection.Address.Audience, connection.Address.KeyName, connection.Address.Key,
-                TimeProvider.System.GetUtcNow().AddMinutes(5)),
+            ["security_token"] = connection.NewToken(TokenLifetime),
         };
         if (partition is not null)
             properties["partition"] = partition;

@@ -20,17 +20,18 @@ internal sealed class HubTransport : IAsyncTransport
 
     private HubTransport(Stream stream) => _stream = stream;
 
-    public static async Task<HubTransport> ConnectAsync(Address address)
+    public static async Task<HubTransport> ConnectAsync(Address address, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(address.Host, address.Port).ConfigureAwait(false);
+            await socket.ConnectAsync(address.Host, address.Port, cancellationToken).ConfigureAwait(false);
             Stream stream = new NetworkStream(socket, ownsSocket: true);
             if (address.UseSsl)
             {
                 var secure = new SslStream(stream);
-                await secure.AuthenticateAsClientAsync(address.Host).ConfigureAwait(false);
+                await secure.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = address.Host }, cancellationToken)
+                    .ConfigureAwait(false);
                 stream = secure;
             }
 
@@ -171,10 +172,20 @@ internal sealed class HubTransport : IAsyncTransport
     }
 }
 
-/// <summary>Has the library use <see cref="HubTransport"/>.</summary>
+/// <summary>Has the library use <see cref="HubTransport"/> for one connection.</summary>
 internal sealed class HubTransportProvider : TransportProvider
 {
+    private readonly CancellationTokenSource _givenUp = new();
+
     public HubTransportProvider() => AddressSchemes = ["amqp", "amqps"];
 
-    public override async Task<IAsyncTransport> CreateAsync(Address address) => await HubTransport.ConnectAsync(address).ConfigureAwait(false);
+    public override async Task<IAsyncTransport> CreateAsync(Address address)
+    {
+        var transport = await HubTransport.ConnectAsync(address, _givenUp.Token).ConfigureAwait(false);
+        _givenUp.Token.UnsafeRegister(static transport => ((HubTransport)transport!).Close(), transport);
+        return transport;
+    }
+
+    /// <summary>Closes the connection, however far it has come: nobody waits for it any more.</summary>
+    public void GiveUp() => _givenUp.Cancel();
 }

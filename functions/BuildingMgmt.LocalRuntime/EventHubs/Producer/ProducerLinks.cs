@@ -22,9 +22,9 @@ internal sealed class ProducerLinks(HubAddress address, EventHubsRetryOptions re
             ThrowIfDisposed();
             try
             {
-                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-                timeout.CancelAfter(retry.TryTimeout);
-                return await run(timeout.Token).ConfigureAwait(false);
+                using var timeout = new CancellationTokenSource(retry.TryTimeout, time);
+                using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token, timeout.Token);
+                return await run(any.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {

@@ -16,13 +16,13 @@ internal sealed class EventHubTriggers(
     HostStorage storage,
     FunctionRunner runner,
     TimeProvider time,
-    ILogger<EventHubTriggers> logger) : TriggerService<EventHubTriggerAttribute>(functions)
+    ILogger<EventHubTriggers> logger) : TriggerService<EventHubTriggerAttribute>(functions, time)
 {
     private readonly string _instance = Guid.NewGuid().ToString();
 
     protected override ITriggerListener Listener(LoadedFunction function, EventHubTriggerAttribute trigger)
     {
-        FunctionRunner.CheckRetry(function);
+        RetryDelay.Check(function);
         var connectionSetting = trigger.Connection
             ?? throw new FunctionWorkerException($"Function {function}: its Event Hubs trigger names no Connection, the setting that holds the connection string.");
         var connectionString = configuration[connectionSetting];
@@ -42,6 +42,6 @@ internal sealed class EventHubTriggers(
 
         var blobs = new PartitionBlobs(storage.Container(PartitionBlobs.ContainerName), address.Host, address.Hub, consumerGroup);
         return new EventHubListener(
-            new PartitionWork(function, address, consumerGroup, _instance, settings, blobs, runner, time, logger));
+            new PartitionWork(function, address, consumerGroup, _instance, settings, blobs, runner, Time, logger));
     }
 }

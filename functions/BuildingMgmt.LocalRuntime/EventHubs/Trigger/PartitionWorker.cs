@@ -176,8 +176,8 @@ internal sealed class PartitionWorker
 
     private async Task FillAsync(HubReceiver receiver, List<EventData> batch)
     {
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stopReceiving.Token);
-        waiting.CancelAfter(_work.Settings.MaxWaitTime);
+        using var longest = new CancellationTokenSource(_work.Settings.MaxWaitTime, _work.Time);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stopReceiving.Token, longest.Token);
         try
         {
             while (batch.Count < _work.Settings.MinEventBatchSize)

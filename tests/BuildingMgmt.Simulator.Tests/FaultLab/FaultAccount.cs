@@ -1,6 +1,6 @@
 using BuildingMgmt.Simulator.Gateways;
 
-namespace BuildingMgmt.Simulator.FaultLab;
+namespace BuildingMgmt.Simulator.Tests.FaultLab;
 
 /// <summary>
 /// What the system must make of all that one gateway sent: it stands behind the last fault, so that it is right for any

@@ -3,7 +3,7 @@ using Amqp;
 namespace BuildingMgmt.EventHubsEndpoint.Receiving;
 
 /// <summary>Who receives from one partition for one consumer group: one receiver with an epoch, or up to five without.</summary>
-internal sealed class PartitionReceivers
+internal sealed class ReceiverEpochs
 {
     /// <summary>The service's limit of receivers without an epoch.</summary>
     public const int PlainMax = 5;

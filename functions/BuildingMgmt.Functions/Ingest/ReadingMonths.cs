@@ -7,9 +7,12 @@ using Npgsql;
 namespace BuildingMgmt.Functions.Ingest;
 
 /// <summary>Sees to it that the months which readings fall in have a partition.</summary>
-public sealed class ReadingPartitions(PostgresPools pools, TimeProvider time, ILogger<ReadingPartitions> logger)
+public sealed class ReadingMonths(PostgresPools pools, TimeProvider time, ILogger<ReadingMonths> logger)
 {
     private const int MonthsAhead = 2;
+
+    // To make a partition takes milliseconds; to attach one that was detached takes a read of its whole month.
+    private const int CreateTimeoutSeconds = 600;
 
     private readonly ConcurrentDictionary<int, bool> known = new();
 
@@ -57,6 +60,7 @@ public sealed class ReadingPartitions(PostgresPools pools, TimeProvider time, IL
         const string createSql = "SELECT create_reading_partition(month) FROM unnest($1) AS month ORDER BY month";
 
         await using var command = pools.Write.CreateCommand(createSql);
+        command.CommandTimeout = CreateTimeoutSeconds;
         command.Parameters.Add(new NpgsqlParameter<DateTime[]> { TypedValue = [.. months.Select(FirstDay)] });
         await command.ExecuteNonQueryAsync(cancellationToken);
         var added = months.Where(month => known.TryAdd(month, true)).ToArray();
