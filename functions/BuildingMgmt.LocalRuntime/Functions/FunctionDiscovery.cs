@@ -52,13 +52,8 @@ internal static partial class FunctionDiscovery
 
     private static LoadedFunction Load(string name, MethodInfo method, ParameterInfo parameter, TriggerBindingAttribute trigger) => new()
     {
-<<<<<<< HEAD
         Definition = new LoadedFunctionDefinition(name, method, trigger),
         Method = method,
-        TriggerParameter = parameter,
-=======
-        Definition = new LoadedFunctionDefinition(name, method, parameter, trigger),
->>>>>>> main
         Trigger = trigger,
         Retry = method.GetCustomAttribute<RetryAttribute>(),
         Invoke = FunctionInvoker.Compile(method, parameter),

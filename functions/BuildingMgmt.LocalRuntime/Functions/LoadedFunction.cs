@@ -12,6 +12,8 @@ internal sealed class LoadedFunction
 {
     public required LoadedFunctionDefinition Definition { get; init; }
 
+    public required MethodInfo Method { get; init; }
+
     public required TriggerBindingAttribute Trigger { get; init; }
 
     public required RetryAttribute? Retry { get; init; }

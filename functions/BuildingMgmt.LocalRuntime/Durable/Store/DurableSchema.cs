@@ -10,7 +10,7 @@ internal static class DurableSchema
     // All in one transaction under a lock of its own: any number of processes may start at once, and behind PgBouncer a session is not ours
     // to keep. CREATE SCHEMA is asked for only when it is missing, because it needs a right that a role may lack which was given the schema.
     private const string PrepareSql = """
-        SELECT pg_advisory_xact_lock(7201);
+        SELECT pg_advisory_xact_lock(7202);
         DO $$
         BEGIN
             IF to_regnamespace('durable') IS NULL THEN
