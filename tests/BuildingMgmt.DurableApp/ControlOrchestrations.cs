@@ -15,7 +15,7 @@ public static class ControlOrchestrations
     /// <summary>Starts one under the given id with the number as its input; 409 when it is there already.</summary>
     [Function(nameof(Start))]
     public static async Task<IResult> Start(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "{name}/{id}/{input:int}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "put", Route = "{name}/{id}/{input:int}")] HttpRequest _,
         string name,
         string id,
         int input,
@@ -31,7 +31,7 @@ public static class ControlOrchestrations
     /// <summary>Starts one and answers with its output.</summary>
     [Function(nameof(StartAndWait))]
     public static async Task<IResult> StartAndWait(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "{name}/{input:int}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "{name}/{input:int}")] HttpRequest _,
         string name,
         int input,
         [DurableClient] DurableTaskClient client,
@@ -44,7 +44,7 @@ public static class ControlOrchestrations
 
     [Function(nameof(Raise))]
     public static async Task<IResult> Raise(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "events/{id}/{name}/{payload:int}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "events/{id}/{name}/{payload:int}")] HttpRequest _,
         string id,
         string name,
         int payload,
@@ -58,7 +58,7 @@ public static class ControlOrchestrations
     /// <summary>Status, custom status and output, as text.</summary>
     [Function(nameof(Status))]
     public static async Task<IResult> Status(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "status/{id}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "status/{id}")] HttpRequest _,
         string id,
         [DurableClient] DurableTaskClient client,
         CancellationToken cancellationToken) =>

@@ -68,12 +68,6 @@ public sealed class DurableAppProcess : IAsyncDisposable
 
     public Task KillAsync() => _process.KillAsync();
 
-    public void Signal(UnixSignal signal)
-    {
-        using var process = System.Diagnostics.Process.GetProcessById(_process.ProcessId);
-        process.Send(signal);
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
