@@ -2,7 +2,7 @@ using System.Globalization;
 using BuildingMgmt.LocalRuntime.Durable.Execution;
 using BuildingMgmt.LocalRuntime.Durable.Store;
 using BuildingMgmt.LocalRuntime.Durable.Workers;
-using BuildingMgmt.LocalRuntime.Tests.Durable.Store;
+using BuildingMgmt.Testing.Durable;
 using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
