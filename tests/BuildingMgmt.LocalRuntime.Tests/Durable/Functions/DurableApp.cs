@@ -29,11 +29,11 @@ internal sealed class DurableApp : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static async Task<DurableApp> StartAsync(
-        TestDatabase database, string hub = "Sample", Action<FunctionsApplicationBuilder>? configure = null, string more = "")
+        TestDatabase database, string hub = "Sample", Action<FunctionsApplicationBuilder>? configure = null, string more = "", params Type[] functions)
     {
         var deeds = new Deeds();
         var host = await TestHost.StartAsync(
-            Functions,
+            functions.Length > 0 ? functions : Functions,
             builder =>
             {
                 builder.Services.AddSingleton(deeds);

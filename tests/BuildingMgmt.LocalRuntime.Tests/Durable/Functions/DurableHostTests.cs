@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using BuildingMgmt.LocalRuntime.Durable.Client;
 using BuildingMgmt.LocalRuntime.Functions;
 using BuildingMgmt.LocalRuntime.Tests.Hosting;
 using BuildingMgmt.Testing;
@@ -73,6 +74,34 @@ public sealed class DurableHostTests(PostgresFixture postgres) : IAsyncLifetime
 
         Assert.Equal("x", ended.ReadOutputAs<string>());
         Assert.Equal(["held"], second.Deeds.All);
+    }
+
+    [Fact]
+    public async Task A_process_that_has_only_a_client_hears_of_the_end_of_what_another_one_ran()
+    {
+        await using var runs = await DurableApp.StartAsync(_database);
+        await using var asks = await DurableApp.StartAsync(_database, functions: typeof(SampleStarters));
+        var many = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => asks.RunAsync(nameof(SampleOrchestrators.CallsTwoActivities))));
+
+        Assert.All(many, ended => Assert.Equal("hall on 3, attic on 4", ended.ReadOutputAs<string>()));
+        Assert.Empty(asks.Deeds.All);
+        Assert.Equal(40, runs.Deeds.All.Count);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_an_orchestration_that_does_not_exist_yet_is_told_when_it_has_ended()
+    {
+        await using var app = await DurableApp.StartAsync(_database);
+        var early = app.EndAsync("later");
+        var started = app.Client.WaitForInstanceStartAsync("later", Token);
+        await app.Client.ScheduleNewOrchestrationInstanceAsync(nameof(SampleOrchestrators.Parent), new StartOrchestrationOptions("later"), Token);
+
+        Assert.Equal(12, (await early).ReadOutputAs<int>());
+        Assert.NotEqual(OrchestrationRuntimeStatus.Pending, (await started.WaitAsync(DurableApp.Deadline, Token)).RuntimeStatus);
+        using var gone = new CancellationTokenSource();
+        var vain = app.Client.WaitForInstanceCompletionAsync("never", gone.Token);
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => vain);
     }
 
     [Fact]
@@ -177,6 +206,28 @@ public sealed class ClassBasedActivity : TaskActivity<string, string>
     public override Task<string> RunAsync(TaskActivityContext context, string input) => Task.FromResult(input);
 }
 #pragma warning restore IDE0060
+
+public sealed class InstanceIdTests
+{
+    [Theory]
+    [InlineData("@entity", "begins with \"@\"")]
+    [InlineData("a/b", "holds \"/\"")]
+    [InlineData("a\nb", "control character U+000A")]
+    public void An_id_that_the_real_extension_refuses_is_refused(string id, string message)
+    {
+        var error = Assert.Throws<ArgumentException>(() => InstanceIds.Check(id));
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_id_has_at_most_100_characters()
+    {
+        InstanceIds.Check(new string('a', 100));
+
+        Assert.Throws<ArgumentException>(() => InstanceIds.Check(new string('a', 101)));
+    }
+}
 
 public sealed class DurableDiscoveryTests
 {
