@@ -8,11 +8,8 @@ var benchmarks = new Dictionary<string, Func<BenchmarkReport, BenchmarkSize, Can
 {
     ["ingest"] = IngestBenchmark.RunAsync,
     ["dashboard"] = DashboardBenchmark.RunAsync,
-<<<<<<< HEAD
     ["durable"] = DurableBenchmark.RunAsync,
-=======
     ["durable-sim"] = DurableSimulationBenchmark.RunAsync,
->>>>>>> durable-work
 };
 
 var names = new Argument<string[]>("name")

@@ -20,7 +20,7 @@ internal sealed class DurableBenchmark(PostgresFixture postgres, BenchmarkReport
     private const int WorkItemsOfChain = ChainLength + ChainLength + 1;
     private const int ChainsAtOnceOfProcess = 64;
 
-    public static async Task RunAsync(BenchmarkReport report, bool quick, CancellationToken cancellationToken)
+    public static async Task RunAsync(BenchmarkReport report, BenchmarkSize size, CancellationToken cancellationToken)
     {
         report.Progress("durable: starting PostgreSQL");
         var postgres = new PostgresFixture();
@@ -28,11 +28,11 @@ internal sealed class DurableBenchmark(PostgresFixture postgres, BenchmarkReport
         {
             await postgres.InitializeAsync();
             var benchmark = new DurableBenchmark(postgres, report);
-            await benchmark.IdleAsync(quick ? 50 : 300, cancellationToken);
-            foreach (var processes in (int[])(quick ? [1, 2] : [1, 2, 4]))
+            await benchmark.IdleAsync(Of(size, 300, 50, 5), cancellationToken);
+            foreach (var processes in Of<int[]>(size, [1, 2, 4], [1, 2, 4], [2]))
             {
-                await benchmark.ChainsAsync(processes, quick ? 300 : 2_000, cancellationToken);
-                await benchmark.FanOutAsync(processes, quick ? 3 : 20, cancellationToken);
+                await benchmark.ChainsAsync(processes, Of(size, 2_000, 400, 20), cancellationToken);
+                await benchmark.FanOutAsync(processes, Of(size, 20, 4, 1), cancellationToken);
             }
         }
     }
@@ -143,6 +143,13 @@ internal sealed class DurableBenchmark(PostgresFixture postgres, BenchmarkReport
         await command.ExecuteNonQueryAsync(cancellationToken);
         return database;
     }
+
+    private static T Of<T>(BenchmarkSize size, T full, T quick, T trial) => size switch
+    {
+        BenchmarkSize.Full => full,
+        BenchmarkSize.Quick => quick,
+        _ => trial,
+    };
 
     private static string Name(string what, int processes) => string.Create(CultureInfo.InvariantCulture, $"{what}-by-{processes}");
 

@@ -9,9 +9,9 @@ internal static class DurableSimulationBenchmark
 {
     private const int FirstSeed = 100_000;
 
-    public static async Task RunAsync(BenchmarkReport report, bool quick, CancellationToken cancellationToken)
+    public static async Task RunAsync(BenchmarkReport report, BenchmarkSize size, CancellationToken cancellationToken)
     {
-        var seeds = quick ? 500 : 10_000;
+        var seeds = size switch { BenchmarkSize.Full => 10_000, BenchmarkSize.Quick => 500, _ => 20 };
         report.Progress($"durable-sim: {seeds:N0} seeds from {FirstSeed}");
         var began = Stopwatch.GetTimestamp();
         var (steps, processes, done) = (0L, 0L, 0);
