@@ -24,12 +24,13 @@ internal sealed class MemoryQueues(TimeProvider time)
         }
     }
 
-    public TimeSpan? NextDueIn
+    /// <summary>In the order of the times when they will be due.</summary>
+    public IEnumerable<MemoryMessage> Later
     {
         get
         {
             MoveDue();
-            return _later.Count == 0 ? null : _later.First().Key.Item1 - Now;
+            return _later.Values;
         }
     }
 
