@@ -51,7 +51,8 @@ internal sealed partial class MemoryDurableStore(TimeProvider time) : IDurableSt
             return Taken.Nothing with { WorkerLives = false };
         var (instances, moreInstances) = TakeInstances(worker, request);
         var (activities, moreActivities) = TakeActivities(worker, request);
-        return new Taken(true, instances, activities, moreInstances || moreActivities, _queues.NextDueIn);
+        var next = _queues.Later.FirstOrDefault(message => message.Instance.Owner is not { } owner || owner == worker || IsDead(owner));
+        return new Taken(true, instances, activities, moreInstances || moreActivities, next?.DueAt - _queues.Now);
     });
 
     public Task<IReadOnlyList<LoadedHistory>> LoadAsync(
