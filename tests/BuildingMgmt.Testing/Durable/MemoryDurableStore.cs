@@ -51,8 +51,7 @@ internal sealed partial class MemoryDurableStore(TimeProvider time) : IDurableSt
             return Taken.Nothing with { WorkerLives = false };
         var (instances, moreInstances) = TakeInstances(worker, request);
         var (activities, moreActivities) = TakeActivities(worker, request);
-        var next = _queues.Later.FirstOrDefault(message => message.Instance.Owner is not { } owner || owner == worker || IsDead(owner));
-        return new Taken(true, instances, activities, moreInstances || moreActivities, next?.DueAt - _queues.Now);
+        return new Taken(true, instances, activities, moreInstances || moreActivities, NextDueIn(worker));
     });
 
     public Task<IReadOnlyList<LoadedHistory>> LoadAsync(
@@ -129,6 +128,15 @@ internal sealed partial class MemoryDurableStore(TimeProvider time) : IDurableSt
             _queues.Give(activity, worker);
         return ([.. taken.Select(activity => activity.Work)], candidates.Length > taken.Length);
     }
+
+    private TimeSpan? NextDueIn(MemoryWorker worker)
+    {
+        var next = _queues.Later.FirstOrDefault(message => MayTake(worker, message.Instance) && !HasDue(message.Instance));
+        return next is null ? null : next.DueAt - _queues.Now;
+    }
+
+    private bool MayTake(MemoryWorker worker, MemoryInstance instance) =>
+        instance.Owner is not { } owner || owner == worker || IsDead(owner);
 
     private MemoryWorker? Living(long worker) =>
         _workers.TryGetValue(worker, out var found) && !IsDead(found) ? found : null;

@@ -24,7 +24,7 @@ internal sealed class MemoryQueues(TimeProvider time)
         }
     }
 
-    /// <summary>Those that are not due, the next one first.</summary>
+    /// <summary>In the order of the times when they will be due.</summary>
     public IEnumerable<MemoryMessage> Later
     {
         get

@@ -13,8 +13,8 @@ internal sealed record TakeRequest(
 
 /// <param name="WorkerLives">False: nothing was taken, because the worker has died; it enters anew.</param>
 /// <param name="More">There was more than was asked for.</param>
-/// <param name="NextDueIn">Until the next timer or delayed start that this worker may take (its own or nobody's), by the store's clock; null when
-/// there is none. What waits behind a due message of the same instance may be left out until that is used up.</param>
+/// <param name="NextDueIn">Until the next timer or delayed start, by the store's clock; null when there is none. What other living workers own is
+/// theirs to wait for, and an instance with messages that are due already counts when they are used up.</param>
 internal sealed record Taken(
     bool WorkerLives, IReadOnlyList<TakenInstance> Instances, IReadOnlyList<ActivityWork> Activities, bool More, TimeSpan? NextDueIn)
 {
