@@ -97,7 +97,7 @@ internal sealed class MemoryQueues(TimeProvider time)
         var staying = instance.Messages.Values.Where(message => message.Execution != ended).ToArray();
         Clear(instance);
         foreach (var happened in opening)
-            Add(instance, ended + 1, happened);
+            Add(instance, happened is ExecutionStarted ? ended + 1 : null, happened);
         foreach (var message in staying)
             Add(instance, message.Execution, message.Event, message.DueAt, message.Id);
     }

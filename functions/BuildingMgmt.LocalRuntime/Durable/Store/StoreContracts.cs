@@ -84,8 +84,9 @@ internal sealed record StepCommit
 
     /// <summary>
     /// The execution ended by continue-as-new: its history goes, its activities and messages that name it go, and the next one begins with these
-    /// messages, numbered <see cref="Execution"/> + 1, of which the first is <see cref="ExecutionStarted"/>. They come before all others that
-    /// still wait for the instance: those got new sequence numbers, in their order.
+    /// messages, of which the first is <see cref="ExecutionStarted"/> and names it (<see cref="Execution"/> + 1). The others are for whichever
+    /// runs: should it restart as well before it has taken them all, they wait for the one after it. They come before all that still
+    /// waits for the instance; so their sequence numbers may be below 0.
     /// </summary>
     public IReadOnlyList<ReceivedEvent>? Restart { get; init; }
 
