@@ -50,7 +50,7 @@ internal sealed class PostgresResults(NpgsqlDataSource database, int hub, Postgr
         while (await row.ReadAsync(cancellationToken))
         {
             var owner = row.GetInt64(1);
-            receipts[(int)row.GetInt64(0) - 1] = new ResultReceipt(true, owner == worker);
+            receipts[(int)row.GetInt64(0) - 1] = new ResultReceipt(true, owner == worker || owner == 0);
             others.Add(owner);
         }
 

@@ -146,7 +146,7 @@ internal sealed class ActivityRunner
                 var receipt = await _results.AddAsync(result, trouble.Alone);
                 if (!receipt.Accepted)
                     _logger.ResultRefused(work.Name, work.InstanceId, work.TaskId);
-                else if (receipt.Mine || !_parts.Settings.ExtendedSessions)
+                else if (receipt.Mine)
                     _life.Take();
                 return;
             }

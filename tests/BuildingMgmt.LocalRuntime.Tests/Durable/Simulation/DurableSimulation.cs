@@ -126,7 +126,7 @@ internal sealed class DurableSimulation
     /// <summary>A process with a worker, and another one after it if it is killed.</summary>
     private void KeepProcess()
     {
-        var process = new SimulatedProcess(_world, $"process {++_processes}") { Skew = _world.Between(-500, 500) };
+        var process = new SimulatedProcess(_world, $"process {++_processes}") { IsMortal = true, Skew = _world.Between(-500, 500) };
         var parts = new WorkerParts(
             new FaultyStore(process, _network), new SimulatedFunctions(this, process), _converter, _settings, new SimulatedScheduler(process),
             process.Time, new Random(_world.Random.Next()), _loggers, _meter, new EndedInstances());

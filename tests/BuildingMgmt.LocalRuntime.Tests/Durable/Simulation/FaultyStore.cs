@@ -127,14 +127,14 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
             return;
         }
 
-        if (world.Chance(Faults.Kills))
+        if (caller.IsMortal && world.Chance(Faults.Kills))
         {
             caller.Kill();
             if (world.Chance(0.5))
                 return;
         }
 
-        if (world.Chance(Faults.Freezes) && !caller.IsDead)
+        if (caller.IsMortal && !caller.IsDead && world.Chance(Faults.Freezes))
             _ = FreezeAsync(caller);
         try
         {

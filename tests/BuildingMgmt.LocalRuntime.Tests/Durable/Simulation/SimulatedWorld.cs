@@ -22,7 +22,7 @@ internal sealed class SimulatedWorld(int seed)
 
     public TimeSpan Elapsed => Now - Beginning;
 
-    /// <summary>What a database's clock shows.</summary>
+    /// <summary>One that outlives everything.</summary>
     public SimulatedProcess NewProcess(string name) => new(this, name);
 
     public bool Chance(double probability) => Random.NextDouble() < probability;
@@ -117,6 +117,9 @@ internal sealed class SimulatedProcess(SimulatedWorld world, string name) : Sync
 
     /// <summary>How far its clock is from the others'.</summary>
     public TimeSpan Skew { get; init; }
+
+    /// <summary>Whether faults of the store's calls may hit the process itself.</summary>
+    public bool IsMortal { get; init; }
 
     public bool IsDead { get; private set; }
 

@@ -1,0 +1,116 @@
+using BuildingMgmt.LocalRuntime.Durable.Execution;
+using BuildingMgmt.LocalRuntime.Durable.Store;
+using BuildingMgmt.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace BuildingMgmt.LocalRuntime.Tests.Durable.Store;
+
+/// <summary>A database for a class of tests. Every test has a hub of its own in it, and opens as many stores on it as it likes.</summary>
+public sealed class PostgresStores(PostgresFixture postgres) : IAsyncLifetime
+{
+    private readonly List<IAsyncDisposable> opened = [];
+    private TestDatabase? database;
+    private NpgsqlDataSource? source;
+    private int hubs;
+
+    internal NpgsqlDataSource Source => source!;
+
+    internal string ConnectionString => database!.ConnectionString;
+
+    internal PostgresFixture Server => postgres;
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await postgres.CreateEmptyDatabaseAsync();
+        source = NpgsqlDataSource.Create(database.ConnectionString + ";Max Auto Prepare=50");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var store in opened)
+            await store.DisposeAsync();
+        await source!.DisposeAsync();
+        await database!.DisposeAsync();
+    }
+
+    internal string NewHub() => $"hub{Interlocked.Increment(ref hubs)}";
+
+    internal async Task<PostgresDurableStore> OpenAsync(string hub, NpgsqlDataSource? over = null)
+    {
+        var store = await PostgresDurableStore.OpenAsync(over ?? Source, hub, NullLogger.Instance, TestContext.Current.CancellationToken);
+        lock (opened)
+            opened.Add(store);
+        return store;
+    }
+
+    /// <summary>What a process that was killed leaves behind, as soon as its lease has run out.</summary>
+    internal Task ExpireAsync(long worker) =>
+        ExecuteAsync("UPDATE durable.worker SET expires_at = now() - interval '1 second' WHERE worker = $1", worker);
+
+    internal async Task<int> ExecuteAsync(string sql, params object[] values)
+    {
+        await using var command = Command(sql, values);
+        return await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    internal async Task<T> ScalarAsync<T>(string sql, params object[] values)
+    {
+        await using var command = Command(sql, values);
+        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    private NpgsqlCommand Command(string sql, object[] values)
+    {
+        var command = Source.CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return command;
+    }
+}
+
+/// <summary>Calls as a worker makes them, and steps as an engine would.</summary>
+internal static class StoreCalls
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static ExecutionStarted Start(string? input = null, ParentTask? parent = null) => new("Flow", null, input, parent, null);
+
+    public static Task<CreateResult> CreateAsync(this IDurableStore store, string id, long? owner = null, params int[] replaceable) =>
+        store.CreateAsync(new NewInstance(id, Start()), owner, replaceable, Token);
+
+    public static Task<Taken> TakeAsync(
+        this IDurableStore store, long worker, int instances = 100, int activities = 0, string[]? busy = null, long[]? running = null) =>
+        store.TakeAsync(new TakeRequest(worker, busy ?? [], instances, running ?? [], activities), Token);
+
+    public static async Task<TakenInstance> TakeOneAsync(this IDurableStore store, long worker) =>
+        Assert.Single((await store.TakeAsync(worker)).Instances);
+
+    public static async Task<StepReceipt> CommitAsync(this IDurableStore store, long worker, StepCommit step, int activitiesMax = 0) =>
+        Assert.Single(await store.CommitStepsAsync(worker, [step], activitiesMax, Token));
+
+    public static Task<bool> RaiseAsync(this IDurableStore store, string id, string name = "Ping", Guid? messageId = null)
+    {
+        var raised = new EventRaised(name, null, messageId ?? Guid.NewGuid());
+        return store.SendAsync(new NewMessage(id, null, raised, Id: raised.MessageId), Token);
+    }
+
+    /// <summary>A step that uses up all that was taken and goes on.</summary>
+    public static StepCommit Step(this TakenInstance taken, bool keep = true) => new()
+    {
+        InstanceId = taken.InstanceId,
+        Step = taken.Step,
+        Execution = taken.Execution,
+        Consumed = [.. taken.Messages.Select(message => message.Sequence)],
+        Appended = [new StepStarted(DateTimeOffset.UnixEpoch.AddSeconds(taken.Step)), .. taken.Messages.Select(message => message.Event)],
+        State = new StepState(0, null, null, null),
+        Keep = keep,
+    };
+
+    public static StepCommit End(this TakenInstance taken, int status = 1, string? output = null) => taken.Step(keep: false) with
+    {
+        State = new StepState(status, null, output, null),
+    };
+
+    public static NewActivity Activity(int taskId) => new(taskId, "Work", null, $"{taskId}", null, null);
+}
