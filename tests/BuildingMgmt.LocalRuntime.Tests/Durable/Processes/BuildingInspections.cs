@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using BuildingMgmt.DurableApp;
 using BuildingMgmt.Testing;
 using BuildingMgmt.Testing.Durable;
@@ -76,8 +77,9 @@ internal sealed class BuildingInspections(int count, IReadOnlyList<DurableAppPro
                     using var response = await process.Http.SendAsync(request, Token);
                     return response.IsSuccessStatusCode || response.StatusCode == also ? await response.Content.ReadAsStringAsync(Token) : null;
                 }
-                catch (HttpRequestException)
+                catch (Exception e) when (e is HttpRequestException or SocketException or IOException)
                 {
+                    // It was killed, or has not started yet.
                     return null;
                 }
             },

@@ -9,6 +9,10 @@ public sealed class KilledProcessesTests(PostgresFixture postgres)
 {
     private const int Inspections = 200;
 
+    // So that it comes to an end also where a process needs longer than a second to start.
+    private const int KillsMax = 40;
+    private const int KillsMin = 10;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -32,10 +36,10 @@ public sealed class KilledProcessesTests(PostgresFixture postgres)
         try
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(Token);
-            var killing = kill ? KillAsync(processes, over.Token) : Task.CompletedTask;
+            var killing = kill ? KillAsync(processes, over.Token) : Task.FromResult(KillsMax);
             var ends = await new BuildingInspections(Inspections, processes).RunAsync();
             await over.CancelAsync();
-            await killing;
+            Assert.InRange(await killing, KillsMin, KillsMax);
             return ends;
         }
         finally
@@ -44,19 +48,26 @@ public sealed class KilledProcessesTests(PostgresFixture postgres)
         }
     }
 
-    private static async Task KillAsync(IReadOnlyList<DurableAppProcess> processes, CancellationToken over)
+    /// <returns>How many were killed.</returns>
+    private static async Task<int> KillAsync(IReadOnlyList<DurableAppProcess> processes, CancellationToken over)
     {
         var random = new Random(7);
         using var everySecond = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        var kills = 0;
         try
         {
-            while (await everySecond.WaitForNextTickAsync(over))
+            for (; kills < KillsMax; kills++)
+            {
+                await everySecond.WaitForNextTickAsync(over);
                 await processes[random.Next(processes.Count)].KillAndRestartAsync();
+            }
         }
         catch (OperationCanceledException)
         {
             // All have ended.
         }
+
+        return kills;
     }
 
     private async Task<TestDatabase> DatabaseAsync()
