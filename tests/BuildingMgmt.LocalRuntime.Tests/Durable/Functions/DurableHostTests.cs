@@ -105,6 +105,26 @@ public sealed class DurableHostTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_sent_while_a_step_is_committed_is_not_left_lying()
+    {
+        await using var app = await DurableApp.StartAsync(_database);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            for (var i = 0; i < 15; i++)
+            {
+                // Each of these is likely to arrive in the middle of the step that the one before it has caused.
+                var id = await app.Client.ScheduleNewOrchestrationInstanceAsync(nameof(SampleOrchestrators.WaitsForTwo), Token);
+                await app.Client.SuspendInstanceAsync(id, "for a while", Token);
+                await app.UntilAsync(id, state => state.RuntimeStatus == OrchestrationRuntimeStatus.Suspended, "it is suspended");
+                await app.Client.RaiseEventAsync(id, "first", "a", Token);
+                await app.Client.RaiseEventAsync(id, "second", "b", Token);
+                await app.Client.ResumeInstanceAsync(id, "now", Token);
+                Assert.Equal("a b", (await app.EndAsync(id)).ReadOutputAs<string>());
+            }
+        }));
+    }
+
+    [Fact]
     public async Task Hubs_of_one_database_do_not_see_each_other()
     {
         await using var one = await DurableApp.StartAsync(_database, "One");
