@@ -11,13 +11,17 @@ public sealed class DurableAppProcess : IAsyncDisposable
 
     private readonly int _port = Ports.TakeFree();
     private readonly string _hub;
-    private readonly TestDatabase _database;
+    private readonly string _orchestrations;
+    private readonly string _effects;
+    private readonly string? _logPath;
     private ServiceProcess _process;
 
-    private DurableAppProcess(string hub, TestDatabase database)
+    private DurableAppProcess(string hub, string orchestrations, string effects, string? logPath)
     {
         _hub = hub;
-        _database = database;
+        _orchestrations = orchestrations;
+        _effects = effects;
+        _logPath = logPath;
         Http = new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_port}")), Timeout = Deadline };
         _process = Run();
     }
@@ -25,10 +29,15 @@ public sealed class DurableAppProcess : IAsyncDisposable
     public HttpClient Http { get; }
 
     /// <summary>Starts as many processes of one hub, and returns when they answer.</summary>
+    public static Task<IReadOnlyList<DurableAppProcess>> StartAsync(
+        int count, string hub, TestDatabase database, CancellationToken cancellationToken) =>
+        StartAsync(count, hub, database.ConnectionString, database.ConnectionString, _ => null, cancellationToken);
+
+    /// <summary>As the other, with a database for the orchestrations and one for the effects of their activities, and logs to read.</summary>
     public static async Task<IReadOnlyList<DurableAppProcess>> StartAsync(
-        int count, string hub, TestDatabase database, CancellationToken cancellationToken)
+        int count, string hub, string orchestrations, string effects, Func<int, string?> logPath, CancellationToken cancellationToken)
     {
-        var processes = Enumerable.Range(0, count).Select(_ => new DurableAppProcess(hub, database)).ToList();
+        var processes = Enumerable.Range(0, count).Select(i => new DurableAppProcess(hub, orchestrations, effects, logPath(i))).ToList();
         try
         {
             await Task.WhenAll(processes.Select(process => process.AliveAsync(cancellationToken)));
@@ -86,12 +95,13 @@ public sealed class DurableAppProcess : IAsyncDisposable
             Environment = new Dictionary<string, string>
             {
                 ["Hub"] = _hub,
-                ["DurablePostgres"] = _database.ConnectionString,
-                ["Effects"] = _database.ConnectionString,
+                ["DurablePostgres"] = _orchestrations,
+                ["Effects"] = _effects,
                 ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
                 ["EXIT_WITH_PARENT"] = "1",
                 ["ASPNETCORE_URLS"] = Http.BaseAddress!.ToString(),
             },
+            LogPath = _logPath,
             EndsWithInput = true,
             StopPatience = TimeSpan.FromSeconds(20),
         });

@@ -30,6 +30,17 @@ internal sealed class BuildingInspections(int count, IReadOnlyList<DurableAppPro
         return ends;
     }
 
+    /// <summary>How the inspection of a building ends when nothing disturbs it.</summary>
+    public static string Expected(int building)
+    {
+        var findings = Enumerable.Range(0, InspectBuilding.Zones + 2).Sum(zone => new Zone(building, zone).Finding);
+        return string.Create(CultureInfo.InvariantCulture, $"Completed \"waiting\" {findings + Approval(building)}");
+    }
+
+    /// <summary>Waits until activities have had so many effects.</summary>
+    public static Task EffectsAsync(TestDatabase database, int atLeast) => Eventually.TrueAsync(
+        async () => (await EffectsAsync(database)).Count >= atLeast, Deadline, $"activities have had {atLeast} effects", Token);
+
     /// <summary>Effects and their values, in the order of their keys, as the activities left them.</summary>
     public static async Task<IReadOnlyList<string>> EffectsAsync(TestDatabase database)
     {
