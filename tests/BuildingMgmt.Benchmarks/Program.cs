@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BuildingMgmt.Benchmarks.Dashboard;
+using BuildingMgmt.Benchmarks.Durable;
 using BuildingMgmt.Benchmarks.Ingest;
 using BuildingMgmt.Benchmarks.Reporting;
 
@@ -7,6 +8,7 @@ var benchmarks = new Dictionary<string, Func<BenchmarkReport, bool, Cancellation
 {
     ["ingest"] = IngestBenchmark.RunAsync,
     ["dashboard"] = DashboardBenchmark.RunAsync,
+    ["durable-sim"] = DurableSimulationBenchmark.RunAsync,
 };
 
 var names = new Argument<string[]>("name")

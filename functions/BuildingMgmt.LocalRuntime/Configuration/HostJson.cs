@@ -1,4 +1,5 @@
 using System.Globalization;
+using BuildingMgmt.LocalRuntime.Durable.Functions;
 using BuildingMgmt.LocalRuntime.EventHubs;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
@@ -21,6 +22,8 @@ internal sealed record HostJson
     public TimeSpan FunctionTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
     public EventHubSettings EventHubs { get; init; } = new();
+
+    public DurableSettings Durable { get; init; } = new();
 
     /// <summary>Log levels by category.</summary>
     public IReadOnlyDictionary<string, string?> LogLevels { get; init; } = new Dictionary<string, string?>();
@@ -69,6 +72,7 @@ internal sealed record HostJson
                     "extensions:eventHubs:partitionOwnershipExpirationInterval", hubs.PartitionOwnershipExpirationInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
                 InitialPosition = InitialPosition(reader),
             },
+            Durable = DurableSettings.Read(reader),
             LogLevels = reader.Section("logging:logLevel"),
             HasStorageProvider = reader.Section("extensions:durableTask:storageProvider").Count > 0,
         };

@@ -26,6 +26,16 @@ internal sealed class HostJsonReader(IConfigurationRoot root)
         return fallback;
     }
 
+    public bool Flag(string path, bool fallback)
+    {
+        if (Text(path, "") is not { Length: > 0 } text)
+            return fallback;
+        if (bool.TryParse(text, out var flag))
+            return flag;
+        Error(path, $"is \"{text}\"; it must be true or false");
+        return fallback;
+    }
+
     public TimeSpan Time(string path, TimeSpan fallback, TimeSpan min, TimeSpan max)
     {
         if (Text(path, "") is not { Length: > 0 } text)

@@ -10,9 +10,14 @@ internal static partial class SettingReference
 {
     /// <exception cref="FunctionWorkerException">A setting is missing.</exception>
     public static string Resolve(string text, IConfiguration configuration, LoadedFunction function) =>
+        Resolve(text, configuration, $"Function {function}: its trigger");
+
+    /// <param name="place">What refers to the setting, for the message.</param>
+    /// <exception cref="FunctionWorkerException">A setting is missing.</exception>
+    public static string Resolve(string text, IConfiguration configuration, string place) =>
         Reference().Replace(text, match => configuration[match.Groups[1].Value.Replace("__", ":", StringComparison.Ordinal)] is { Length: > 0 } value
             ? value
-            : throw new FunctionWorkerException($"Function {function}: setting \"{match.Groups[1].Value}\", which its trigger refers to, is missing."));
+            : throw new FunctionWorkerException($"{place} refers to setting \"{match.Groups[1].Value}\", which is missing."));
 
     [GeneratedRegex("%([^%]+)%")]
     private static partial Regex Reference();

@@ -18,6 +18,15 @@ namespace Microsoft.Azure.Functions.Worker.Extensions.Abstractions
         }
     }
 
+    /// <summary>Marks a parameter that is given something besides the trigger's input.</summary>
+    public abstract class InputBindingAttribute : BindingAttribute
+    {
+        /// <summary>For the attributes of an input.</summary>
+        public InputBindingAttribute()
+        {
+        }
+    }
+
     /// <summary>Marks what a function gives out besides its trigger's answer.</summary>
     public abstract class OutputBindingAttribute : BindingAttribute
     {

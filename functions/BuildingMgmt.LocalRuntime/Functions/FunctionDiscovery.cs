@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Azure.Messaging.EventHubs;
+using BuildingMgmt.LocalRuntime.Durable.Functions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
@@ -15,11 +16,13 @@ internal static partial class FunctionDiscovery
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
     /// <exception cref="FunctionWorkerException">Names every method that cannot be a function, and why.</exception>
-    public static IReadOnlyList<LoadedFunction> Find(IEnumerable<Type> types)
+    public static IReadOnlyList<LoadedFunction> Find(IReadOnlyCollection<Type> types)
     {
         var functions = new List<LoadedFunction>();
         var errors = new List<string>();
         var names = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var type in types)
+            DurableParameters.CheckType(type, errors);
         foreach (var method in types.SelectMany(type => type.GetMethods(AllMethods)))
         {
             if (method.GetCustomAttribute<FunctionAttribute>() is not { } attribute)
@@ -49,7 +52,7 @@ internal static partial class FunctionDiscovery
 
     private static LoadedFunction Load(string name, MethodInfo method, ParameterInfo parameter, TriggerBindingAttribute trigger) => new()
     {
-        Definition = new LoadedFunctionDefinition(name, method, parameter, trigger),
+        Definition = new LoadedFunctionDefinition(name, method, trigger),
         Method = method,
         TriggerParameter = parameter,
         Trigger = trigger,
@@ -111,6 +114,12 @@ internal static partial class FunctionDiscovery
                 if (type != typeof(EventData))
                     errors.Add($"{place}: with IsBatched = false the Event Hubs trigger is bound to EventData, not \"{type}\".");
                 break;
+            case OrchestrationTriggerAttribute:
+                DurableParameters.CheckOrchestrator(method, type, place, errors);
+                break;
+            case ActivityTriggerAttribute:
+                DurableParameters.CheckActivity(method, type, place, errors);
+                break;
             default:
                 errors.Add($"{place}: trigger \"{trigger.GetType().Name}\" is not served locally.");
                 break;
@@ -118,10 +127,17 @@ internal static partial class FunctionDiscovery
 
         foreach (var other in method.GetParameters())
         {
+            if (other.GetCustomAttribute<DurableClientAttribute>() is { } client)
+            {
+                DurableParameters.CheckClient(other, client, place, errors);
+                continue;
+            }
+
             var known = other == parameter
                 || other.ParameterType == typeof(FunctionContext)
                 || other.ParameterType == typeof(CancellationToken)
                 || (other.ParameterType == typeof(HttpRequest) && trigger is HttpTriggerAttribute)
+                || (trigger is OrchestrationTriggerAttribute && other == DurableParameters.InputOf(method))
                 || BoundValue.Supports(other.ParameterType);
             if (!known)
                 errors.Add($"{place}: parameter \"{other.Name}\" is of type \"{other.ParameterType}\", to which nothing can be bound.");

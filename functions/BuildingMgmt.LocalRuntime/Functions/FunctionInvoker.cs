@@ -1,5 +1,6 @@
 using System.Linq.Expressions;
 using System.Reflection;
+using BuildingMgmt.LocalRuntime.Durable.Functions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,7 +13,10 @@ internal static class FunctionInvoker
     public static Func<FunctionRun, ValueTask<object?>> Compile(MethodInfo method, ParameterInfo triggerParameter)
     {
         var run = Expression.Parameter(typeof(FunctionRun), "run");
-        var arguments = method.GetParameters().Select(parameter => Argument(run, parameter, parameter == triggerParameter));
+        var input = triggerParameter.IsDefined(typeof(OrchestrationTriggerAttribute)) ? DurableParameters.InputOf(method) : null;
+        var arguments = method.GetParameters().Select(parameter => parameter == input
+            ? Durable(nameof(DurableValues.OrchestratorInput), run, parameter.ParameterType)
+            : Argument(run, parameter, parameter == triggerParameter));
 
         if (method.IsStatic)
             return Expression.Lambda<Func<FunctionRun, ValueTask<object?>>>(Returned(Expression.Call(method, arguments)), run).Compile();
@@ -38,6 +42,10 @@ internal static class FunctionInvoker
             return Expression.Convert(run, typeof(FunctionContext));
         if (type == typeof(CancellationToken))
             return Expression.Property(run, nameof(FunctionRun.CancellationToken));
+        if (parameter.IsDefined(typeof(DurableClientAttribute)))
+            return Durable(nameof(DurableValues.Client), run);
+        if (parameter.IsDefined(typeof(ActivityTriggerAttribute)))
+            return Durable(nameof(DurableValues.ActivityInput), run, type);
         if (isTrigger)
             return Expression.Convert(Expression.Property(run, nameof(FunctionRun.Input)), type);
 
@@ -50,6 +58,9 @@ internal static class FunctionInvoker
             Expression.Constant(parameter.HasDefaultValue || AllowsNull(parameter)),
             Expression.Constant(parameter.HasDefaultValue ? parameter.DefaultValue : null, typeof(object)));
     }
+
+    private static MethodCallExpression Durable(string method, ParameterExpression run, params Type[] types) =>
+        Expression.Call(typeof(DurableValues), method, types, run);
 
     private static bool AllowsNull(ParameterInfo parameter) =>
         !parameter.ParameterType.IsValueType || Nullable.GetUnderlyingType(parameter.ParameterType) is not null;
@@ -71,19 +82,20 @@ internal static class FunctionInvoker
         return Expression.New(constructor, Expression.Convert(call, typeof(object)));
     }
 
+    // Without ConfigureAwait(false): what an orchestrator's code goes on after must be on the context that replays it. Others have none.
     private static async ValueTask<object?> FromTask(Task task)
     {
-        await task.ConfigureAwait(false);
+        await task;
         return null;
     }
 
     private static async ValueTask<object?> FromTask(ValueTask task)
     {
-        await task.ConfigureAwait(false);
+        await task;
         return null;
     }
 
-    private static async ValueTask<object?> FromTask<T>(Task<T> task) => await task.ConfigureAwait(false);
+    private static async ValueTask<object?> FromTask<T>(Task<T> task) => await task;
 
-    private static async ValueTask<object?> FromTask<T>(ValueTask<T> task) => await task.ConfigureAwait(false);
+    private static async ValueTask<object?> FromTask<T>(ValueTask<T> task) => await task;
 }

@@ -17,6 +17,13 @@ internal sealed class FunctionPipeline
 
     public Task RunAsync(FunctionRun run) => _start(run);
 
-    private static async Task ExecuteAsync(FunctionRun run) =>
-        run.Result.Value = await run.Function.Invoke(run).ConfigureAwait(false);
+    private static Task ExecuteAsync(FunctionRun run)
+    {
+        if (run.Inner is not { } inner)
+            return InvokeAsync(run);
+        inner();
+        return Task.CompletedTask;
+    }
+
+    private static async Task InvokeAsync(FunctionRun run) => run.Result.Value = await run.Function.Invoke(run).ConfigureAwait(false);
 }

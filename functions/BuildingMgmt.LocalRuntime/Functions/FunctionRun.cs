@@ -15,6 +15,7 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
     private readonly CancellationToken _stopping;
     private readonly TimeSpan _timeout;
     private CancellationTokenSource? _httpCancellation;
+    private readonly string? _traceParent;
     private string? _invocationId;
     private IServiceProvider? _services;
     private IDictionary<object, object>? _items;
@@ -29,8 +30,10 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
         object? input,
         BindingContext bindingContext,
         RunRetry retry,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        string? traceParent = null)
     {
+        _traceParent = traceParent;
         _function = function;
         _services = services;
         _bindingContext = bindingContext;
@@ -54,7 +57,10 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
     public HttpContext? HttpContext { get; }
 
     /// <summary>What the trigger hands over, for instance events or a timer's state; null for HTTP.</summary>
-    public object? Input { get; }
+    public object? Input { get; set; }
+
+    /// <summary>What stands at the pipeline's end in place of the function; null: the function itself.</summary>
+    public Action? Inner { get; init; }
 
     public RunRetry Retry { get; }
 
@@ -66,7 +72,7 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
 
     public override string FunctionId => _function.Definition.Id;
 
-    public override TraceContext TraceContext => _trace ??= new RunTrace(Activity.Current);
+    public override TraceContext TraceContext => _trace ??= new RunTrace(Activity.Current, _traceParent);
 
     public override BindingContext BindingContext => _bindingContext ??= new HttpBindingContext(HttpContext!);
 
@@ -133,10 +139,10 @@ internal sealed class RunRetry(int retryCount, int maxRetryCount) : RetryContext
     public override int MaxRetryCount => maxRetryCount;
 }
 
-/// <summary>The trace that was current when it was asked for.</summary>
-internal sealed class RunTrace(Activity? activity) : TraceContext
+/// <summary>The trace that was current when it was asked for, or else the one that the trigger brought.</summary>
+internal sealed class RunTrace(Activity? activity, string? brought) : TraceContext
 {
-    public override string TraceParent => activity?.Id ?? "";
+    public override string TraceParent => activity?.Id ?? brought ?? "";
 
     public override string TraceState => activity?.TraceStateString ?? "";
 }

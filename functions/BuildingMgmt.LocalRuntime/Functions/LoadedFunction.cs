@@ -30,7 +30,7 @@ internal sealed class LoadedFunction
 
 internal sealed class LoadedFunctionDefinition : FunctionDefinition
 {
-    public LoadedFunctionDefinition(string name, MethodInfo method, ParameterInfo triggerParameter, TriggerBindingAttribute trigger)
+    public LoadedFunctionDefinition(string name, MethodInfo method, TriggerBindingAttribute trigger)
     {
         Name = name;
         EntryPoint = $"{method.DeclaringType!.FullName}.{method.Name}";
@@ -38,13 +38,17 @@ internal sealed class LoadedFunctionDefinition : FunctionDefinition
         PathToAssembly = method.DeclaringType.Assembly.Location;
         Parameters =
         [
-            .. method.GetParameters().Select(parameter => parameter == triggerParameter
+            .. method.GetParameters().Select(parameter => Bound(parameter) is { } attribute
                 ? new FunctionParameter(parameter.Name!, parameter.ParameterType,
-                    ImmutableDictionary<string, object>.Empty.Add("bindingAttribute", trigger))
+                    ImmutableDictionary<string, object>.Empty.Add("bindingAttribute", attribute))
                 : new FunctionParameter(parameter.Name!, parameter.ParameterType)),
         ];
-        InputBindings = ImmutableDictionary<string, BindingMetadata>.Empty
-            .Add(triggerParameter.Name!, new LoadedBinding(triggerParameter.Name!, BindingType(trigger), BindingDirection.In));
+        InputBindings = method.GetParameters()
+            .Select(parameter => (Name: parameter.Name!, Attribute: Bound(parameter)))
+            .Where(bound => bound.Attribute is not null)
+            .ToImmutableDictionary(
+                bound => bound.Name,
+                BindingMetadata (bound) => new LoadedBinding(bound.Name, BindingType(bound.Attribute!), BindingDirection.In));
         OutputBindings = trigger is HttpTriggerAttribute
             ? ImmutableDictionary<string, BindingMetadata>.Empty.Add("$return", new LoadedBinding("$return", "http", BindingDirection.Out))
             : ImmutableDictionary<string, BindingMetadata>.Empty;
@@ -64,10 +68,12 @@ internal sealed class LoadedFunctionDefinition : FunctionDefinition
 
     public override IImmutableDictionary<string, BindingMetadata> OutputBindings { get; }
 
+    private static BindingAttribute? Bound(ParameterInfo parameter) => parameter.GetCustomAttribute<BindingAttribute>();
+
     // The real metadata names a binding after its attribute: HttpTriggerAttribute is "httpTrigger".
-    private static string BindingType(TriggerBindingAttribute trigger)
+    private static string BindingType(BindingAttribute attribute)
     {
-        var name = trigger.GetType().Name[..^"Attribute".Length];
+        var name = attribute.GetType().Name[..^"Attribute".Length];
         return char.ToLowerInvariant(name[0]) + name[1..];
     }
 

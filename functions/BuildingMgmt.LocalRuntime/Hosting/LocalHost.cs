@@ -1,4 +1,6 @@
+using System.Text.Json;
 using BuildingMgmt.LocalRuntime.Configuration;
+using BuildingMgmt.LocalRuntime.Durable.Functions;
 using BuildingMgmt.LocalRuntime.EventHubs;
 using BuildingMgmt.LocalRuntime.Functions;
 using BuildingMgmt.LocalRuntime.Http;
@@ -9,11 +11,13 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace BuildingMgmt.LocalRuntime.Hosting;
 
@@ -55,6 +59,9 @@ internal static class LocalHost
             options.ServicesStopConcurrently = true;
         });
         builder.Services.AddSingleton(settings.Time);
+
+        // The real worker's default; the app may configure more.
+        builder.Services.Configure<JsonSerializerOptions>(json => json.PropertyNameCaseInsensitive = true);
         builder.Services.AddMvcCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.AddRouting();
@@ -86,6 +93,13 @@ internal static class LocalHost
             .AddSingleton<HostStorage>()
             .AddSingleton<FunctionRunner>()
             .AddSingleton<HttpFunctions>()
+            .AddSingleton(services => new AppPayloads(new JsonDataConverter(services.GetRequiredService<IOptions<JsonSerializerOptions>>().Value)))
+            .AddSingleton(hostJson.Durable)
+            .AddSingleton<DurableFunctions>()
+            .AddSingleton<DurableHub>()
+
+            // Before those whose functions use its client.
+            .AddHostedService<DurableTriggers>()
             .AddHostedService<EventHubTriggers>()
             .AddHostedService<TimerTriggers>();
         if (settings.WatchStandardInput)

@@ -42,12 +42,20 @@ internal static class LogEvents
     public const int DurableStepStuck = 506;
     public const int DurableStepGivenUp = 507;
     public const int DurableResultStuck = 508;
-    public const int DurableOrchestrationFailed = 509;
     public const int DurableActivityFailed = 510;
     public const int DurableResultRefused = 511;
     public const int DurableStepRefused = 512;
+
+    // 520-539 the store.
     public const int DurableNotListening = 520;
     public const int DurableListeningAgain = 521;
+
+    // 540-559 the client and hosting.
+    public const int DurableWaitsStoreAway = 540;
+    public const int DurableStoreNotReady = 541;
+    public const int DurableStarted = 542;
+
+    // 560-579 the code of orchestrators.
     public const int OrchestrationFailed = 560;
     public const int OrchestrationDiffers = 561;
     public const int OrchestratorUnknown = 562;

@@ -92,6 +92,7 @@ public sealed class FunctionAppProcess : IAsyncDisposable
             ["AzureWebJobsStorage"] = options.Storage,
             ["EventHubs"] = options.EventHubs,
             ["Postgres__ConnectionString"] = options.Postgres,
+            ["DurablePostgres"] = options.Postgres,
             ["Auth__SigningKey"] = options.SigningKey,
             ["EXIT_WITH_PARENT"] = "1",
         };

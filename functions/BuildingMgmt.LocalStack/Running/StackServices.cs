@@ -15,7 +15,8 @@ internal sealed class StackServices(StackOptions options, PortPlan ports, StackS
     /// <summary>The hub that the app's trigger names: of the stack's own endpoint, and of a namespace from outside.</summary>
     public const string Hub = "telemetry";
 
-    private const int ConnectionsPerApp = 40;
+    // The app's three pools, the runtime's pool for orchestrations and its listener, and some more.
+    private const int ConnectionsPerApp = 56;
     private const int ConnectionsOfOthers = 60;
 
     public IReadOnlyList<StackUser> Users => secrets.Users;

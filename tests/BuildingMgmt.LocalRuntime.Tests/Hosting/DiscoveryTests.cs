@@ -68,7 +68,7 @@ public sealed class DiscoveryTests
 
     [Theory]
     [InlineData("extensions.http.maxOutstandingRequests", """{"version":"2.0","extensions":{"http":{"maxOutstandingRequests":10}}}""")]
-    [InlineData("extensions.durableTask.hubName", """{"version":"2.0","extensions":{"durableTask":{"hubName":"h","storageProvider":{"type":"mssql"}}}}""")]
+    [InlineData("extensions.durableTask.defaultVersion", """{"version":"2.0","extensions":{"durableTask":{"defaultVersion":"1","storageProvider":{"type":"mssql"}}}}""")]
     [InlineData("extensions.eventHubs.prefetchCount", """{"version":"2.0","extensions":{"eventHubs":{"prefetchCount":"many"}}}""")]
     [InlineData("extensions.eventHubs.initialOffsetOptions.type", """{"version":"2.0","extensions":{"eventHubs":{"initialOffsetOptions":{"type":"middle"}}}}""")]
     [InlineData("extensions.eventHubs.transportType", """{"version":"2.0","extensions":{"eventHubs":{"transportType":"amqpWebSockets"}}}""")]

@@ -16,5 +16,5 @@ internal static class Listing
 
     private static bool IsTheirs(Type type) =>
         type.IsVisible && type.Namespace is { } space
-        && (space.StartsWith("Microsoft.", StringComparison.Ordinal) || space == "Azure" || space.StartsWith("Azure.", StringComparison.Ordinal));
+        && (space.StartsWith("Microsoft.", StringComparison.Ordinal) || space.StartsWith("DurableTask.Core.", StringComparison.Ordinal) || space == "Azure" || space.StartsWith("Azure.", StringComparison.Ordinal));
 }

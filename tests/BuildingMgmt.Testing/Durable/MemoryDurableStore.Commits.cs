@@ -119,6 +119,6 @@ internal sealed partial class MemoryDurableStore
         _queues.Remove(activity);
         _queues.Add(activity.Instance, activity.Work.Execution, result.Event);
         WakeFor(activity.Instance, worker);
-        return new(true, activity.Instance.Owner == owner);
+        return new(true, activity.Instance.Owner is null || activity.Instance.Owner == owner);
     }
 }

@@ -84,12 +84,12 @@ public abstract partial class TaskOrchestrationContext
     /// <summary>Waits for an event until a timeout, after which the task is cancelled.</summary>
     public async Task<T> WaitForExternalEvent<T>(string eventName, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        // Neither source has a timer or a wait handle. They are not disposed: the one who lost may still be asked for its token.
-        var timerEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var timerEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var timer = CreateTimer(timeout, timerEnds.Token);
-        var waitEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var waitEnds = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var wait = WaitForExternalEvent<T>(eventName, waitEnds.Token);
         var first = await Task.WhenAny(timer, wait);
+        // Not CancelAsync: that leaves the orchestrator's thread.
         (first == wait ? timerEnds : waitEnds).Cancel();
         return await wait;
     }

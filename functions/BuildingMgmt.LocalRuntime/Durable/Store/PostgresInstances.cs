@@ -59,6 +59,8 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
         """;
 
     // DO NOTHING: the same event, sent again because its sender did not hear that it had arrived.
+    // "woken" has no condition on next_due: it would be looked at as of before the wait for the lock, when messages that a step has used up
+    // since were still due, and the instance would be left without a time to be taken at. What is set is reckoned from the newest row.
     private const string SendSql = """
         WITH target AS MATERIALIZED (
             SELECT id, owner FROM durable.instance WHERE hub = $1 AND id = $2 AND status NOT IN (1, 3, 5) FOR NO KEY UPDATE
@@ -72,7 +74,7 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
         woken AS (
             UPDATE durable.instance AS i SET next_due = least(i.next_due, sent.due_at)
             FROM sent
-            WHERE i.hub = $1 AND i.id = $2 AND (i.next_due IS NULL OR i.next_due > sent.due_at)
+            WHERE i.hub = $1 AND i.id = $2
         )
         SELECT coalesce(w.worker, 0)
         FROM target LEFT JOIN durable.worker AS w ON w.worker = target.owner AND w.expires_at > now()

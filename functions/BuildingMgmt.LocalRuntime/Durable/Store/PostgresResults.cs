@@ -7,7 +7,8 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 internal sealed class PostgresResults(NpgsqlDataSource database, int hub, PostgresWakes wakes)
 {
     // The row of the activity is the right to answer: whoever deletes it has answered, once. The instances are locked first, in the order of
-    // their ids, so that none of them ends or counts its messages meanwhile.
+    // their ids, so that none of them ends or counts its messages meanwhile. "woken" has no condition on next_due: it would be looked at as of
+    // before the wait for the lock, when messages that a step has used up since were still due.
     private const string CommitSql = """
         WITH result AS MATERIALIZED (
             SELECT * FROM unnest($3, $4, $5) WITH ORDINALITY AS r (id, instance_id, payload, ord)
@@ -26,9 +27,9 @@ internal sealed class PostgresResults(NpgsqlDataSource database, int hub, Postgr
             SELECT $1, instance_id, execution, payload FROM done ORDER BY ord
         ),
         woken AS (
-            UPDATE durable.instance AS i SET next_due = now()
+            UPDATE durable.instance AS i SET next_due = least(i.next_due, now())
             FROM (SELECT DISTINCT instance_id FROM done) AS d
-            WHERE i.hub = $1 AND i.id = d.instance_id AND (i.next_due IS NULL OR i.next_due > now())
+            WHERE i.hub = $1 AND i.id = d.instance_id
         )
         SELECT done.ord, coalesce(w.worker, 0)
         FROM done LEFT JOIN durable.worker AS w ON w.worker = done.owner AND w.expires_at > now()
@@ -50,7 +51,7 @@ internal sealed class PostgresResults(NpgsqlDataSource database, int hub, Postgr
         while (await row.ReadAsync(cancellationToken))
         {
             var owner = row.GetInt64(1);
-            receipts[(int)row.GetInt64(0) - 1] = new ResultReceipt(true, owner == worker);
+            receipts[(int)row.GetInt64(0) - 1] = new ResultReceipt(true, owner == worker || owner == 0);
             others.Add(owner);
         }
 

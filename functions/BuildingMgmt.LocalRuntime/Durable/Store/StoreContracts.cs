@@ -53,7 +53,7 @@ internal sealed record ActivityWork(
 internal sealed record ActivityResult(ActivityWork Work, ReceivedEvent Event);
 
 /// <param name="Accepted">False: the activity is not this worker's any more (another has it, its result came, or its instance ended). Nothing was written.</param>
-/// <param name="Mine">The instance is this worker's: it should take at once.</param>
+/// <param name="Mine">The instance is this worker's, or nobody's: it should take at once. Others are told by the store.</param>
 internal sealed record ResultReceipt(bool Accepted, bool Mine);
 
 /// <summary>All that one step changes, in one transaction.</summary>

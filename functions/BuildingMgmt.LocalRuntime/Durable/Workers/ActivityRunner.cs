@@ -83,7 +83,7 @@ internal sealed class ActivityRunner
         _ = _parts.Scheduler.RunStepAsync(() =>
         {
             _cancel.Cancel();
-            return true;
+            return Task.FromResult(true);
         });
     }
 
@@ -146,7 +146,7 @@ internal sealed class ActivityRunner
                 var receipt = await _results.AddAsync(result, trouble.Alone);
                 if (!receipt.Accepted)
                     _logger.ResultRefused(work.Name, work.InstanceId, work.TaskId);
-                else if (receipt.Mine || !_parts.Settings.ExtendedSessions)
+                else if (receipt.Mine)
                     _life.Take();
                 return;
             }

@@ -37,9 +37,6 @@ internal static partial class DurableLog
         "The result of activity {Activity} of orchestration {InstanceId} cannot be stored, while the store answers others; the activity counts as failed")]
     public static partial void ResultStuck(this ILogger logger, Exception exception, string activity, string instanceId);
 
-    [LoggerMessage(LogEvents.DurableOrchestrationFailed, LogLevel.Error, "Orchestration {InstanceId} ({Name}) failed with {ErrorType}: {ErrorMessage}")]
-    public static partial void OrchestrationFailed(this ILogger logger, string instanceId, string? name, string errorType, string errorMessage);
-
     [LoggerMessage(LogEvents.DurableActivityFailed, LogLevel.Warning, "Activity {Activity} of orchestration {InstanceId}, task {TaskId}, failed")]
     public static partial void ActivityFailed(this ILogger logger, Exception exception, string activity, string instanceId, int taskId);
 

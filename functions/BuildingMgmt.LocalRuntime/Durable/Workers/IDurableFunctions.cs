@@ -3,7 +3,7 @@ using Microsoft.DurableTask;
 
 namespace BuildingMgmt.LocalRuntime.Durable.Workers;
 
-/// <summary>An orchestrator as the engine runs it: with the app's middleware around it, giving the output that its function returned.</summary>
+/// <summary>An orchestrator as the engine runs it, giving the output that its function returned.</summary>
 internal delegate Task<object?> OrchestratorCode(TaskOrchestrationContext context);
 
 /// <summary>The app's orchestrators and activities. The app's own are functions; a simulation brings its own.</summary>
@@ -12,6 +12,21 @@ internal interface IDurableFunctions
     /// <summary>Null when the app has none of that name.</summary>
     OrchestratorCode? Orchestrator(string name);
 
+    /// <summary>
+    /// Runs a step of an orchestration with what the app has around it: its middleware, which is outside the replay and so may await. The
+    /// exceptions of orchestrators do not pass here, those of middleware do.
+    /// </summary>
+    /// <param name="step">Runs all of the step, on the calling thread.</param>
+    Task AroundStepAsync(StepPlace place, Action step, CancellationToken cancellationToken)
+    {
+        step();
+        return Task.CompletedTask;
+    }
+
     /// <summary>Runs an activity and gives its output as JSON. Throws what the activity throws; a name that the app does not have is an exception, too.</summary>
     Task<string?> RunActivityAsync(ActivityWork work, CancellationToken cancellationToken);
 }
+
+/// <summary>Whose step it is.</summary>
+/// <param name="TraceParent">W3C trace context of the orchestration.</param>
+internal sealed record StepPlace(string Orchestrator, string InstanceId, string? TraceParent);

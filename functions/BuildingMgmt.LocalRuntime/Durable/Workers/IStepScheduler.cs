@@ -3,7 +3,7 @@ namespace BuildingMgmt.LocalRuntime.Durable.Workers;
 /// <summary>Where the app's code runs: away from the worker's own context, which it must never hold up.</summary>
 internal interface IStepScheduler
 {
-    Task<T> RunStepAsync<T>(Func<T> step);
+    Task<T> RunStepAsync<T>(Func<Task<T>> step);
 
     Task<T> RunActivityAsync<T>(Func<Task<T>> activity);
 }
@@ -11,7 +11,7 @@ internal interface IStepScheduler
 /// <summary>On the thread pool.</summary>
 internal sealed class PoolScheduler : IStepScheduler
 {
-    public Task<T> RunStepAsync<T>(Func<T> step) => Task.Run(step);
+    public Task<T> RunStepAsync<T>(Func<Task<T>> step) => Task.Run(step);
 
     public Task<T> RunActivityAsync<T>(Func<Task<T>> activity) => Task.Run(activity);
 

@@ -109,7 +109,7 @@ internal sealed class InstanceSteps
         StepRun run;
         try
         {
-            run = await _parts.Scheduler.RunStepAsync(() => StepRunner.Run(_parts, taken, kept?.Code, past));
+            run = await _parts.Scheduler.RunStepAsync(() => StepRunner.RunAsync(_parts, taken, kept?.Code, past, _life.Ended));
         }
         catch (Exception e)
         {
@@ -134,8 +134,6 @@ internal sealed class InstanceSteps
         _activities.Begin(receipt.Activities);
         if (ends)
         {
-            if (outcome.End is { Status: EndStatus.Failed, Failure: { } failure })
-                _logger.OrchestrationFailed(taken.InstanceId, code.Name, failure.ErrorType, failure.ErrorMessage);
             _parts.Ended.Tell(taken.InstanceId);
         }
         else if (keep)

@@ -7,11 +7,38 @@ namespace BuildingMgmt.LocalRuntime.Durable.Workers;
 /// <param name="TraceParent">Context of the step, for what it starts.</param>
 internal sealed record StepRun(OrchestrationExecution Code, StepOutcome Outcome, DateTimeOffset Now, string? TraceParent);
 
-/// <summary>Runs a step. Pure but for the span around it: nothing is written, so it may be thrown away and run again.</summary>
+/// <summary>Runs a step. Pure but for what is around it: nothing is written, so it may be thrown away and run again.</summary>
 internal static class StepRunner
 {
     /// <param name="kept">As far as the store; null makes the execution anew from <paramref name="past"/>.</param>
-    public static StepRun Run(WorkerParts parts, TakenInstance taken, OrchestrationExecution? kept, IReadOnlyList<HistoryEvent> past)
+    /// <param name="stopping">Cancelled when the worker has ended: for what the app has around the step.</param>
+    public static async Task<StepRun> RunAsync(
+        WorkerParts parts, TakenInstance taken, OrchestrationExecution? kept, IReadOnlyList<HistoryEvent> past, CancellationToken stopping)
+    {
+        var received = Received(taken);
+        var start = past.OfType<ExecutionStarted>().FirstOrDefault() ?? received.OfType<ExecutionStarted>().FirstOrDefault();
+        var name = kept?.Name ?? start?.Name ?? "(not started)";
+        var trace = kept?.TraceParent ?? start?.TraceParent;
+        using var span = DurableTracing.Step(name, start?.Version, taken.InstanceId, trace);
+        StepRun? run = null;
+        await parts.Functions.AroundStepAsync(
+            new(name, taken.InstanceId, span?.Id ?? trace),
+            () => run = Run(parts, taken, kept, past, received, span?.Id ?? trace),
+            stopping);
+        if (run is null)
+            throw new InvalidOperationException($"Middleware around orchestrator \"{name}\" did not call what comes next.");
+        if (run.Outcome.End?.Failure is { } failure)
+            span?.SetStatus(ActivityStatusCode.Error, failure.ErrorMessage);
+        return run;
+    }
+
+    private static StepRun Run(
+        WorkerParts parts,
+        TakenInstance taken,
+        OrchestrationExecution? kept,
+        IReadOnlyList<HistoryEvent> past,
+        List<ReceivedEvent> received,
+        string? trace)
     {
         var code = kept;
         if (code is null)
@@ -22,15 +49,8 @@ internal static class StepRunner
                 parts.Meter.Replayed();
         }
 
-        var received = Received(taken);
-        var start = received.OfType<ExecutionStarted>().FirstOrDefault();
-        var trace = code.TraceParent ?? start?.TraceParent;
-        using var span = DurableTracing.Step(code.Name ?? start?.Name ?? "(not started)", start?.Version, taken.InstanceId, trace);
         var now = parts.Time.GetUtcNow();
-        var outcome = code.Step(now, received);
-        if (outcome.End?.Failure is { } failure)
-            span?.SetStatus(ActivityStatusCode.Error, failure.ErrorMessage);
-        return new(code, outcome, now, span?.Id ?? trace);
+        return new(code, code.Step(now, received), now, trace);
     }
 
     public static OrchestrationExecution NewExecution(WorkerParts parts, string instanceId, int execution) =>

@@ -1,0 +1,271 @@
+using System.Diagnostics;
+using BuildingMgmt.LocalRuntime.Durable.Execution;
+using BuildingMgmt.LocalRuntime.Durable.Store;
+using DurableTask.Core.Exceptions;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+
+namespace BuildingMgmt.LocalRuntime.Durable.Client;
+
+/// <summary>What a client has of the worker in its process.</summary>
+internal interface ILocalWorker
+{
+    /// <summary>A worker that has room for a new orchestration; null when there is none.</summary>
+    long? Owner { get; }
+
+    /// <summary>There is something new in the store.</summary>
+    void Wake();
+}
+
+/// <summary>The client of a hub, right on its store.</summary>
+internal sealed class StoreDurableTaskClient(
+    string hub, IDurableStore store, DataConverter converter, CompletionWaits waits, ILocalWorker worker, TimeProvider time)
+    : DurableTaskClient(hub)
+{
+    /// <summary>Instances in one delete: its locks are held for a short time only.</summary>
+    private const int InstancesPerPurge = 200;
+
+    // The real host refuses an id whose orchestration has not ended, unless a start says otherwise.
+    private static readonly OrchestrationRuntimeStatus[] DedupeByDefault =
+    [
+        OrchestrationRuntimeStatus.Running,
+        OrchestrationRuntimeStatus.ContinuedAsNew,
+        OrchestrationRuntimeStatus.Pending,
+        OrchestrationRuntimeStatus.Suspended,
+    ];
+
+    public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
+        TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
+    {
+        if (string.IsNullOrEmpty(orchestratorName.Name))
+            throw new ArgumentException("An orchestration needs the name of its orchestrator.", nameof(orchestratorName));
+        var instanceId = options?.InstanceId is { Length: > 0 } given ? given : InstanceIds.New();
+        InstanceIds.Check(instanceId);
+        var replaceable = Replaceable(options?.DedupeStatuses);
+        var startAt = options?.StartAt?.ToUniversalTime();
+        var start = new ExecutionStarted(
+            orchestratorName.Name,
+            options?.Version is { Version.Length: > 0 } version ? version.Version : null,
+            converter.Serialize(input),
+            Parent: null,
+            Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null,
+            options?.Tags is { Count: > 0 } tags ? tags : null);
+        var result = await store.CreateAsync(new NewInstance(instanceId, start, startAt), startAt is null ? worker.Owner : null, replaceable, cancellation).ConfigureAwait(false);
+        if (result == CreateResult.Exists)
+            throw new OrchestrationAlreadyExistsException($"An orchestration with the id \"{instanceId}\" exists already, in a status in which it is not replaced.");
+        worker.Wake();
+        return instanceId;
+    }
+
+    public override async Task RaiseEventAsync(
+        string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        ArgumentException.ThrowIfNullOrEmpty(eventName);
+        var id = Guid.NewGuid();
+        var raised = new EventRaised(eventName, converter.Serialize(eventPayload), id);
+        await SendAsync(new NewMessage(instanceId, Execution: null, raised, Id: id), $"be sent event \"{eventName}\"", cancellation).ConfigureAwait(false);
+    }
+
+    public override async Task TerminateInstanceAsync(
+        string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        var terminated = new ExecutionTerminated(converter.Serialize(options?.Output), options?.Recursive ?? false);
+        await SendAsync(new NewMessage(instanceId, Execution: null, terminated), "be terminated", cancellation).ConfigureAwait(false);
+    }
+
+    public override async Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
+    {
+        var status = await StatusAsync(instanceId, cancellation).ConfigureAwait(false);
+        if (status == OrchestrationRuntimeStatus.Suspended)
+            throw Refused(instanceId, "be suspended", "it is suspended already");
+        await SendAsync(new NewMessage(instanceId, Execution: null, new ExecutionSuspended(reason)), "be suspended", cancellation).ConfigureAwait(false);
+    }
+
+    public override async Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default)
+    {
+        var status = await StatusAsync(instanceId, cancellation).ConfigureAwait(false);
+        if (status is not null and not OrchestrationRuntimeStatus.Suspended)
+            throw Refused(instanceId, "be resumed", $"its status is {status}");
+        await SendAsync(new NewMessage(instanceId, Execution: null, new ExecutionResumed(reason)), "be resumed", cancellation).ConfigureAwait(false);
+    }
+
+    public override async Task<OrchestrationMetadata?> GetInstancesAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        return await store.GetAsync(instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false) is { } state
+            ? Metadata(state, getInputsAndOutputs)
+            : null;
+    }
+
+    public override AsyncPageable<OrchestrationMetadata> GetAllInstancesAsync(OrchestrationQuery? filter = null)
+    {
+        var query = filter ?? new OrchestrationQuery();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(query.PageSize, nameof(filter));
+        if (query.TaskHubNames?.FirstOrDefault(name => !name.Equals(Name, StringComparison.OrdinalIgnoreCase)) is { } other)
+            throw new ArgumentException($"Task hub \"{other}\" is not this client's hub \"{Name}\"; only that one can be asked.", nameof(filter));
+        return Pageable.Create(async (token, size, cancellation) =>
+        {
+            var states = await store.QueryAsync(
+                new InstanceFilter(
+                    Numbers(query.Statuses),
+                    size ?? query.PageSize,
+                    string.IsNullOrEmpty(query.InstanceIdPrefix) ? null : query.InstanceIdPrefix,
+                    token ?? query.ContinuationToken,
+                    query.CreatedFrom?.ToUniversalTime(),
+                    query.CreatedTo?.ToUniversalTime(),
+                    WithPayloads: query.FetchInputsAndOutputs),
+                cancellation).ConfigureAwait(false);
+            return new Page<OrchestrationMetadata>(
+                [.. states.Select(state => Metadata(state, query.FetchInputsAndOutputs))],
+                TokenAfter(states, size ?? query.PageSize));
+        });
+    }
+
+    public override async Task<Page<string>> ListInstanceIdsAsync(
+        IEnumerable<OrchestrationRuntimeStatus>? runtimeStatus = null,
+        DateTimeOffset? completedTimeFrom = null,
+        DateTimeOffset? completedTimeTo = null,
+        int pageSize = OrchestrationQuery.DefaultPageSize,
+        string? lastInstanceKey = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageSize);
+        var states = await store.QueryAsync(
+            new InstanceFilter(
+                Numbers(runtimeStatus),
+                pageSize,
+                AfterId: lastInstanceKey,
+                EndedFrom: completedTimeFrom?.ToUniversalTime(),
+                EndedTo: completedTimeTo?.ToUniversalTime()),
+            cancellation).ConfigureAwait(false);
+        return new Page<string>([.. states.Select(state => state.InstanceId)], TokenAfter(states, pageSize));
+    }
+
+    public override async Task<OrchestrationMetadata> WaitForInstanceStartAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        for (var pause = PollPause.Shortest; ; pause = PollPause.After(pause))
+        {
+            var state = await store.GetAsync(instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false);
+            if (state is not null && (OrchestrationRuntimeStatus)state.Status != OrchestrationRuntimeStatus.Pending)
+                return Metadata(state, getInputsAndOutputs);
+            await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    public override async Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
+        string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        for (var pause = PollPause.Shortest; ; pause = PollPause.After(pause))
+        {
+            // Asked to be told before looking, so that no end falls between the two.
+            using var looked = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var told = waits.UntilEndedAsync(instanceId, looked.Token);
+            var state = await store.GetAsync(instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false);
+            if (state is not null && Metadata(state, getInputsAndOutputs) is { IsCompleted: true } ended)
+            {
+                await looked.CancelAsync().ConfigureAwait(false);
+                await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return ended;
+            }
+
+            await told.ConfigureAwait(false);
+
+            // One that does not exist counts as ended, and may come yet.
+            if (state is null)
+                await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    public override async Task<PurgeResult> PurgeInstanceAsync(
+        string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        return new PurgeResult(await store.PurgeAsync(instanceId, options?.Recursive ?? false, cancellation).ConfigureAwait(false), isComplete: true);
+    }
+
+    public override async Task<PurgeResult> PurgeAllInstancesAsync(
+        PurgeInstancesFilter filter, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        if (filter.Timeout <= TimeSpan.Zero)
+            throw new ArgumentOutOfRangeException(nameof(filter), filter.Timeout, "PurgeInstancesFilter.Timeout must be longer than nothing.");
+        var began = time.GetTimestamp();
+        var matching = new InstanceFilter(
+            Numbers(filter.Statuses), InstancesPerPurge, CreatedFrom: filter.CreatedFrom?.ToUniversalTime(), CreatedTo: filter.CreatedTo?.ToUniversalTime());
+        var count = 0;
+        while (true)
+        {
+            var purged = options?.Recursive == true
+                ? await PurgeFamiliesAsync(matching, cancellation).ConfigureAwait(false)
+                : await store.PurgeAsync(matching, cancellation).ConfigureAwait(false);
+            count += purged;
+            if (purged == 0)
+                return new PurgeResult(count, isComplete: true);
+            if (filter.Timeout is { } timeout && time.GetElapsedTime(began) > timeout)
+                return new PurgeResult(count, isComplete: false);
+        }
+    }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static IReadOnlyList<int> Numbers(IEnumerable<OrchestrationRuntimeStatus>? statuses) =>
+        statuses is null ? [] : [.. statuses.Select(status => (int)status).Distinct()];
+
+    private static string? TokenAfter(IReadOnlyList<InstanceState> states, int pageSize) =>
+        states.Count < pageSize ? null : states[^1].InstanceId;
+
+    private static int[] Replaceable(IReadOnlyList<string>? dedupe)
+    {
+        var kept = dedupe?.Select(status => Enum.TryParse<OrchestrationRuntimeStatus>(status, ignoreCase: true, out var known) && Enum.IsDefined(known)
+            ? known
+            : throw new ArgumentException($"Dedupe status \"{status}\" is no status of an orchestration.")) ?? DedupeByDefault;
+        return [.. Enum.GetValues<OrchestrationRuntimeStatus>().Except(kept).Select(status => (int)status)];
+    }
+
+    private static InvalidOperationException Refused(string instanceId, string what, string why) =>
+        new($"Orchestration \"{instanceId}\" cannot {what}: {why}.");
+
+    private async Task<int> PurgeFamiliesAsync(InstanceFilter filter, CancellationToken cancellation)
+    {
+        int[] ended = [(int)OrchestrationRuntimeStatus.Completed, (int)OrchestrationRuntimeStatus.Failed, (int)OrchestrationRuntimeStatus.Terminated];
+        int[] statuses = filter.Statuses.Count > 0 ? [.. filter.Statuses.Intersect(ended)] : ended;
+        if (statuses.Length == 0)
+            return 0;
+        var count = 0;
+        foreach (var state in await store.QueryAsync(filter with { Statuses = statuses }, cancellation).ConfigureAwait(false))
+            count += await store.PurgeAsync(state.InstanceId, recursive: true, cancellation).ConfigureAwait(false);
+        return count;
+    }
+
+    private async Task<OrchestrationRuntimeStatus?> StatusAsync(string instanceId, CancellationToken cancellation)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        return (OrchestrationRuntimeStatus?)(await store.GetAsync(instanceId, withPayloads: false, cancellation).ConfigureAwait(false))?.Status;
+    }
+
+    private async Task SendAsync(NewMessage message, string what, CancellationToken cancellation)
+    {
+        if (!await store.SendAsync(message, cancellation).ConfigureAwait(false))
+            throw Refused(message.InstanceId, what, "there is none, or it has ended");
+        worker.Wake();
+    }
+
+    private OrchestrationMetadata Metadata(InstanceState state, bool withPayloads) => new(state.Name, state.InstanceId)
+    {
+        RuntimeStatus = (OrchestrationRuntimeStatus)state.Status,
+        CreatedAt = state.CreatedAt,
+        LastUpdatedAt = state.UpdatedAt,
+        Tags = state.Tags ?? new Dictionary<string, string>(),
+        DataConverter = withPayloads ? converter : null,
+        SerializedInput = withPayloads ? state.Input : null,
+        SerializedOutput = withPayloads ? state.Output : null,
+        SerializedCustomStatus = withPayloads ? state.CustomStatus : null,
+        FailureDetails = withPayloads ? state.Failure : null,
+    };
+}
