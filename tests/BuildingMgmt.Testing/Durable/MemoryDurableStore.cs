@@ -51,7 +51,7 @@ internal sealed partial class MemoryDurableStore(TimeProvider time) : IDurableSt
             return Taken.Nothing with { WorkerLives = false };
         var (instances, moreInstances) = TakeInstances(worker, request);
         var (activities, moreActivities) = TakeActivities(worker, request);
-        return new Taken(true, instances, activities, moreInstances || moreActivities, _queues.NextDueIn);
+        return new Taken(true, instances, activities, moreInstances || moreActivities, NextDueIn(worker));
     });
 
     public Task<IReadOnlyList<LoadedHistory>> LoadAsync(
@@ -128,6 +128,15 @@ internal sealed partial class MemoryDurableStore(TimeProvider time) : IDurableSt
             _queues.Give(activity, worker);
         return ([.. taken.Select(activity => activity.Work)], candidates.Length > taken.Length);
     }
+
+    private TimeSpan? NextDueIn(MemoryWorker worker)
+    {
+        var next = _queues.Later.FirstOrDefault(message => MayTake(worker, message.Instance) && !HasDue(message.Instance));
+        return next is null ? null : next.DueAt - _queues.Now;
+    }
+
+    private bool MayTake(MemoryWorker worker, MemoryInstance instance) =>
+        instance.Owner is not { } owner || owner == worker || IsDead(owner);
 
     private MemoryWorker? Living(long worker) =>
         _workers.TryGetValue(worker, out var found) && !IsDead(found) ? found : null;

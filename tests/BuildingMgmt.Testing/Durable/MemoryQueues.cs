@@ -24,12 +24,13 @@ internal sealed class MemoryQueues(TimeProvider time)
         }
     }
 
-    public TimeSpan? NextDueIn
+    /// <summary>In the order of the times when they will be due.</summary>
+    public IEnumerable<MemoryMessage> Later
     {
         get
         {
             MoveDue();
-            return _later.Count == 0 ? null : _later.First().Key.Item1 - Now;
+            return _later.Values;
         }
     }
 
@@ -96,7 +97,7 @@ internal sealed class MemoryQueues(TimeProvider time)
         var staying = instance.Messages.Values.Where(message => message.Execution != ended).ToArray();
         Clear(instance);
         foreach (var happened in opening)
-            Add(instance, ended + 1, happened);
+            Add(instance, happened is ExecutionStarted ? ended + 1 : null, happened);
         foreach (var message in staying)
             Add(instance, message.Execution, message.Event, message.DueAt, message.Id);
     }

@@ -13,7 +13,8 @@ internal sealed record TakeRequest(
 
 /// <param name="WorkerLives">False: nothing was taken, because the worker has died; it enters anew.</param>
 /// <param name="More">There was more than was asked for.</param>
-/// <param name="NextDueIn">Until the hub's next timer or delayed start, by the store's clock; null when there is none.</param>
+/// <param name="NextDueIn">Until the next timer or delayed start, by the store's clock; null when there is none. What other living workers own is
+/// theirs to wait for, and an instance with messages that are due already counts when they are used up.</param>
 internal sealed record Taken(
     bool WorkerLives, IReadOnlyList<TakenInstance> Instances, IReadOnlyList<ActivityWork> Activities, bool More, TimeSpan? NextDueIn)
 {
@@ -83,8 +84,9 @@ internal sealed record StepCommit
 
     /// <summary>
     /// The execution ended by continue-as-new: its history goes, its activities and messages that name it go, and the next one begins with these
-    /// messages, numbered <see cref="Execution"/> + 1, of which the first is <see cref="ExecutionStarted"/>. They come before all others that
-    /// still wait for the instance: those got new sequence numbers, in their order.
+    /// messages, of which the first is <see cref="ExecutionStarted"/> and names it (<see cref="Execution"/> + 1). The others are for whichever
+    /// runs: should it restart as well before it has taken them all, they wait for the one after it. They come before all that still
+    /// waits for the instance; so their sequence numbers may be below 0.
     /// </summary>
     public IReadOnlyList<ReceivedEvent>? Restart { get; init; }
 

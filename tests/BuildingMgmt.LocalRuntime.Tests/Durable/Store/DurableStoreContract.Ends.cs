@@ -124,7 +124,7 @@ public abstract partial class DurableStoreContract
 
         Assert.Equal((1, 1L), (next.Execution, next.Step));
         AssertSame([Start("2"), kept], next.Messages.Select(message => message.Event));
-        Assert.All(next.Messages, message => Assert.Equal(1, message.Execution));
+        Assert.Equal([1, null], next.Messages.Select(message => message.Execution));
         Assert.Empty(await HistoryAsync(worker, "a"));
         Assert.Equal((Statuses.Running, "2", "v2", "\"custom\""), (state.Status, state.Input, state.Version, state.CustomStatus));
         await AcceptedAsync(worker, Restart(next) with { Keep = false });
@@ -177,8 +177,23 @@ public abstract partial class DurableStoreContract
 
         AssertSame([Start(), kept, waiting, second], next.Messages.Select(message => message.Event));
         Assert.Equal(next.Messages.Select(message => message.Sequence).Order(), next.Messages.Select(message => message.Sequence));
-        Assert.Equal([1, 1, null, null], next.Messages.Select(message => message.Execution));
+        Assert.Equal([1, null, null, null], next.Messages.Select(message => message.Execution));
         AssertSame([later], (await TakeOnlyAsync(worker)).Messages.Select(message => message.Event));
+    }
+
+    [Fact]
+    public async Task Restart_keeps_events_of_the_one_before_that_were_not_taken_yet_behind_its_own()
+    {
+        var worker = await EnterAsync();
+        var taken = await NewAsync(worker, "a");
+        var (first, second, third) = (Event("first"), Event("second"), Event("third"));
+        await AcceptedAsync(worker, Restart(taken, "1", first, second, third));
+        var next = await TakeOnlyAsync(worker);
+
+        // As if no more than two of them had been taken.
+        await AcceptedAsync(worker, Restart(next, "2", first) with { Consumed = [.. next.Messages.Take(2).Select(message => message.Sequence)] });
+
+        AssertSame([Start("2"), first, second, third], (await TakeOnlyAsync(worker)).Messages.Select(message => message.Event));
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public abstract partial class DurableStoreContract
             await CreateAsync(id);
 
         var found = new List<string>();
-        while (await QueryAsync(new([], 4, AfterId: found.LastOrDefault())) is { Length: > 0 } page)
+        while (found.Count <= ids.Length && await QueryAsync(new([], 4, AfterId: found.LastOrDefault())) is { Length: > 0 } page)
         {
             Assert.True(page.Length <= 4);
             found.AddRange(page);
