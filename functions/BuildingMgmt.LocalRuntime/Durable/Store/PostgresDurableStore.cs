@@ -49,8 +49,19 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         RETURNING EXISTS (SELECT FROM durable.worker WHERE hub = $1 AND worker <> $2 AND expires_at > now())
         """;
 
-    // Whoever has expired owns nothing: that is all there is to giving up what it holds.
-    private const string LeaveSql = "UPDATE durable.worker SET expires_at = now() WHERE worker = $1 AND expires_at > now()";
+    // Expired, so that nothing more is given to it; and what it owned is nobody's, so that nothing more is taken from it.
+    private const string LeaveSql = """
+        WITH expired AS (
+            UPDATE durable.worker SET expires_at = now() WHERE worker = $2 AND expires_at > now()
+        ),
+        held AS MATERIALIZED (
+            SELECT id FROM durable.instance WHERE hub = $1 AND owner = $2 AND owner <> 0 ORDER BY id FOR NO KEY UPDATE
+        ),
+        freed AS (
+            UPDATE durable.instance AS i SET owner = 0 FROM held WHERE i.hub = $1 AND i.id = held.id
+        )
+        UPDATE durable.work SET owner = 0 WHERE hub = $1 AND owner = $2
+        """;
 
     private const string ReleaseSql = """
         WITH mine AS MATERIALIZED (
@@ -114,7 +125,7 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
 
     public async Task LeaveAsync(long worker, CancellationToken cancellationToken)
     {
-        await using var command = _database.Command(LeaveSql, One(worker));
+        await using var command = _database.Command(LeaveSql, One(_hub), One(worker));
         await command.ExecuteNonQueryAsync(cancellationToken);
         _wakes.WakeAll();
     }

@@ -164,7 +164,7 @@ internal sealed class PostgresSteps(NpgsqlDataSource database, int hub, Postgres
         Many(children, item => PayloadCodec.EncodeOptional(item.Instance.Start.Tags)),
         Many(children, item => DueAt(item.Instance.StartAt)),
         Many(children, item => PayloadCodec.EncodeEvent(item.Instance.Start)),
-        Many(children, item => PayloadCodec.EncodeEvent(ChildIdTaken.Failure(item.Instance))),
+        Many(children, item => PayloadCodec.EncodeOptional<HistoryEvent>(ChildIdTaken.Failure(item.Instance))),
     ];
 
     private static IEnumerable<NpgsqlParameter> MessageColumns(List<(long Ord, NewMessage Message)> messages) =>

@@ -52,7 +52,7 @@ internal static class StepSql
         INSERT INTO durable.message (hub, instance_id, execution, payload)
         SELECT $1, c.parent_id, c.parent_execution, c.taken
         FROM child AS c LEFT JOIN made ON made.id = c.id AND c.first
-        WHERE made.id IS NULL
+        WHERE made.id IS NULL AND c.taken IS NOT NULL
         ORDER BY c.n
         """;
 

@@ -25,6 +25,8 @@ internal sealed class CutConnection : IAsyncDisposable
         builder.Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         builder.SslMode = SslMode.Disable;
         builder.MaxPoolSize = 2;
+        // A reset would travel ahead of what is asked, and its answer would cut the connection before that has arrived.
+        builder.NoResetOnClose = true;
         Source = NpgsqlDataSource.Create(builder.ConnectionString);
         accepting = AcceptAsync();
     }

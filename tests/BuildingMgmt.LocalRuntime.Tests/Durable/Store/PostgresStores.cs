@@ -48,6 +48,26 @@ public sealed class PostgresStores(PostgresFixture postgres) : IAsyncLifetime
     internal Task ExpireAsync(long worker) =>
         ExecuteAsync("UPDATE durable.worker SET expires_at = now() - interval '1 second' WHERE worker = $1", worker);
 
+    /// <summary>It is so much later, to all but the workers: every time that was written is so much longer ago.</summary>
+    internal async Task PassAsync(string hub, TimeSpan time)
+    {
+        const string backSql = """
+            WITH hub AS (
+                SELECT hub FROM durable.hub WHERE name = $1
+            ),
+            messages AS (
+                UPDATE durable.message AS m SET due_at = due_at - $2 FROM hub WHERE m.hub = hub.hub
+            ),
+            work AS (
+                UPDATE durable.work AS w SET created_at = created_at - $2 FROM hub WHERE w.hub = hub.hub
+            )
+            UPDATE durable.instance AS i
+            SET next_due = next_due - $2, created_at = created_at - $2, updated_at = updated_at - $2, ended_at = ended_at - $2
+            FROM hub WHERE i.hub = hub.hub
+            """;
+        await ExecuteAsync(backSql, hub, time);
+    }
+
     internal async Task<int> ExecuteAsync(string sql, params object[] values)
     {
         await using var command = Command(sql, values);
