@@ -94,7 +94,7 @@ internal sealed class DurableBenchmark(PostgresFixture postgres, BenchmarkReport
         var name = Name("fan-out-1000", processCount);
         report.Progress($"durable: {name}");
         await using var database = await DatabaseAsync(cancellationToken);
-        var processes = await DurableAppProcess.StartAsync(processCount, "fan-outs", database, cancellationToken);
+        var processes = await DurableAppProcess.StartAsync(processCount, "fanouts", database, cancellationToken);
         double rate;
         try
         {
