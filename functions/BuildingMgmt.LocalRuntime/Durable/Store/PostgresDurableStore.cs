@@ -24,21 +24,21 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
             SELECT worker, expires_at FROM durable.worker WHERE hub = $1 AND expires_at <= now()
         ),
         freed AS (
-            UPDATE durable.instance AS i SET owner = 0
+            UPDATE durable.instance AS i SET owner = -$1
             FROM (
-                SELECT resting.id
+                SELECT resting.key
                 FROM dead CROSS JOIN LATERAL (
-                    SELECT id FROM durable.instance
-                    WHERE hub = $1 AND owner = dead.worker AND owner <> 0
+                    SELECT key FROM durable.instance
+                    WHERE owner = dead.worker AND owner > 0
                     LIMIT 5000
                     FOR NO KEY UPDATE SKIP LOCKED) AS resting) AS resting
-            WHERE i.hub = $1 AND i.id = resting.id
+            WHERE i.key = resting.key
         ),
         forgotten AS (
             DELETE FROM durable.worker AS w USING dead
             WHERE w.worker = dead.worker AND dead.expires_at < now() - interval '10 minutes'
-                AND NOT EXISTS (SELECT FROM durable.instance AS i WHERE i.hub = $1 AND i.owner = dead.worker AND i.owner <> 0)
-                AND NOT EXISTS (SELECT FROM durable.work WHERE hub = $1 AND owner = dead.worker)
+                AND NOT EXISTS (SELECT FROM durable.instance AS i WHERE i.owner = dead.worker AND i.owner > 0)
+                AND NOT EXISTS (SELECT FROM durable.work WHERE owner = dead.worker)
         )
         INSERT INTO durable.worker (hub, expires_at) VALUES ($1, now() + $2) RETURNING worker
         """;
@@ -55,20 +55,20 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
             UPDATE durable.worker SET expires_at = now() WHERE worker = $2 AND expires_at > now()
         ),
         held AS MATERIALIZED (
-            SELECT id FROM durable.instance WHERE hub = $1 AND owner = $2 AND owner <> 0 ORDER BY id FOR NO KEY UPDATE
+            SELECT key FROM durable.instance WHERE owner = $2 AND owner > 0 ORDER BY id FOR NO KEY UPDATE
         ),
         freed AS (
-            UPDATE durable.instance AS i SET owner = 0 FROM held WHERE i.hub = $1 AND i.id = held.id
+            UPDATE durable.instance AS i SET owner = -$1 FROM held WHERE i.key = held.key
         )
-        UPDATE durable.work SET owner = 0 WHERE hub = $1 AND owner = $2
+        UPDATE durable.work SET owner = -$1 WHERE owner = $2
         """;
 
     private const string ReleaseSql = """
         WITH mine AS MATERIALIZED (
-            SELECT id FROM durable.instance WHERE hub = $1 AND id = ANY ($3) AND owner = $2 ORDER BY id FOR NO KEY UPDATE
+            SELECT key FROM durable.instance WHERE hub = $1 AND id = ANY ($3) AND owner + 0 = $2 ORDER BY id FOR NO KEY UPDATE
         ),
         released AS (
-            UPDATE durable.instance AS i SET owner = 0 FROM mine WHERE i.hub = $1 AND i.id = mine.id RETURNING i.next_due
+            UPDATE durable.instance AS i SET owner = -$1 FROM mine WHERE i.key = mine.key RETURNING i.next_due
         )
         SELECT EXISTS (SELECT FROM released WHERE next_due <= now())
         """;
@@ -76,8 +76,8 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
     private const string LoadSql = """
         SELECT i.id, i.execution, i.step, h.payload
         FROM durable.instance AS i
-        LEFT JOIN durable.history AS h ON h.hub = i.hub AND h.instance_id = i.id
-        WHERE i.hub = $1 AND i.id = ANY ($3) AND i.owner = $2
+        LEFT JOIN durable.history AS h ON h.instance = i.key
+        WHERE i.hub = $1 AND i.id = ANY ($3) AND i.owner + 0 = $2
         ORDER BY i.id, h.step
         """;
 

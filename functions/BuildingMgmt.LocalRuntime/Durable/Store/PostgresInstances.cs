@@ -10,8 +10,8 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
         WITH made AS (
             INSERT INTO durable.instance AS i (hub, id, name, version, status, parent_id, input, tags, owner, next_due)
             SELECT $1, $2, $3, $4, 6, $5, $6, $7, {LivingOwner}, coalesce($9, now())
-            ON CONFLICT (hub, id) DO NOTHING
-            RETURNING i.execution, i.next_due, i.owner
+            ON CONFLICT (id, hub) DO NOTHING
+            RETURNING i.key, i.execution, i.next_due, i.owner
         ),
         {StartSql}
         """;
@@ -25,19 +25,19 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
                 step = i.step + 1, execution = i.execution + 1, created_at = now(), updated_at = now(), ended_at = NULL,
                 output = NULL, custom_status = NULL, failure = NULL
             WHERE i.hub = $1 AND i.id = $2 AND i.status = ANY ($11)
-            RETURNING i.execution, i.next_due, i.owner
+            RETURNING i.key, i.execution, i.next_due, i.owner
         ),
         {StartSql}
         """;
 
-    private const string LivingOwner = "coalesce((SELECT worker FROM durable.worker WHERE worker = $8 AND expires_at > now()), 0)";
+    private const string LivingOwner = "coalesce((SELECT worker FROM durable.worker WHERE worker = $8 AND expires_at > now()), -$1)";
 
     private const string StartSql = """
         started AS (
-            INSERT INTO durable.message (hub, instance_id, execution, due_at, payload)
-            SELECT $1, $2, execution, next_due, $10 FROM made
+            INSERT INTO durable.message (instance, execution, due_at, payload)
+            SELECT key, execution, next_due, $10 FROM made
         )
-        SELECT owner, next_due <= now() FROM made
+        SELECT greatest(owner, 0), next_due <= now() FROM made
         """;
 
     // Locked before it is looked at: what others send it arrives before, and goes, or after, and stays.
@@ -47,15 +47,15 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
 
     private const string ClearSql = """
         WITH old AS (
-            SELECT id FROM durable.instance WHERE hub = $1 AND id = $2 AND status = ANY ($3)
+            SELECT key FROM durable.instance WHERE hub = $1 AND id = $2 AND status = ANY ($3)
         ),
         history AS (
-            DELETE FROM durable.history AS h USING old WHERE h.hub = $1 AND h.instance_id = old.id
+            DELETE FROM durable.history AS h USING old WHERE h.instance = old.key
         ),
         messages AS (
-            DELETE FROM durable.message AS m USING old WHERE m.hub = $1 AND m.instance_id = old.id
+            DELETE FROM durable.message AS m USING old WHERE m.instance = old.key
         )
-        DELETE FROM durable.work AS w USING old WHERE w.hub = $1 AND w.instance_id = old.id
+        DELETE FROM durable.work AS w USING old WHERE w.instance = old.key
         """;
 
     // DO NOTHING: the same event, sent again because its sender did not hear that it had arrived.
@@ -63,18 +63,18 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
     // since were still due, and the instance would be left without a time to be taken at. What is set is reckoned from the newest row.
     private const string SendSql = """
         WITH target AS MATERIALIZED (
-            SELECT id, owner FROM durable.instance WHERE hub = $1 AND id = $2 AND status NOT IN (1, 3, 5) FOR NO KEY UPDATE
+            SELECT key, owner FROM durable.instance WHERE hub = $1 AND id = $2 AND status NOT IN (1, 3, 5) FOR NO KEY UPDATE
         ),
         sent AS (
-            INSERT INTO durable.message (hub, instance_id, execution, due_at, message_id, payload)
-            SELECT $1, id, $3, coalesce($4, now()), $5, $6 FROM target
-            ON CONFLICT (hub, instance_id, message_id) WHERE message_id IS NOT NULL DO NOTHING
-            RETURNING due_at
+            INSERT INTO durable.message (instance, execution, due_at, message_id, payload)
+            SELECT key, $3, coalesce($4, now()), $5, $6 FROM target
+            ON CONFLICT (instance, message_id) WHERE message_id IS NOT NULL DO NOTHING
+            RETURNING instance, due_at
         ),
         woken AS (
             UPDATE durable.instance AS i SET next_due = least(i.next_due, sent.due_at)
             FROM sent
-            WHERE i.hub = $1 AND i.id = $2
+            WHERE i.key = sent.instance
         )
         SELECT coalesce(w.worker, 0)
         FROM target LEFT JOIN durable.worker AS w ON w.worker = target.owner AND w.expires_at > now()
@@ -82,17 +82,17 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
 
     private const string PurgeTreeSql = """
         WITH RECURSIVE chosen AS (
-            SELECT id FROM durable.instance WHERE hub = $1 AND id = $2 AND status IN (1, 3, 5)
+            SELECT key, id FROM durable.instance WHERE hub = $1 AND id = $2 AND status IN (1, 3, 5)
             UNION
-            SELECT i.id
-            FROM chosen JOIN durable.instance AS i ON i.hub = $1 AND i.parent_id = chosen.id
-            WHERE $3 AND i.status IN (1, 3, 5)
+            SELECT i.key, i.id
+            FROM chosen JOIN durable.instance AS i ON i.parent_id = chosen.id
+            WHERE $3 AND i.hub = $1 AND i.status IN (1, 3, 5)
         ),
         """ + RemoveSql;
 
     private const string PurgeFilteredSql = $"""
         WITH chosen AS (
-            SELECT id FROM durable.instance
+            SELECT key FROM durable.instance
             WHERE {PostgresQueries.FilterSql} AND status IN (1, 3, 5)
             ORDER BY ended_at
             LIMIT $9
@@ -104,17 +104,17 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
     private const string RemoveSql = """
         gone AS (
             DELETE FROM durable.instance AS i USING chosen
-            WHERE i.hub = $1 AND i.id = chosen.id AND i.status IN (1, 3, 5)
-            RETURNING i.id
+            WHERE i.key = chosen.key AND i.status IN (1, 3, 5)
+            RETURNING i.key
         ),
         history AS (
-            DELETE FROM durable.history AS h USING gone WHERE h.hub = $1 AND h.instance_id = gone.id
+            DELETE FROM durable.history AS h USING gone WHERE h.instance = gone.key
         ),
         messages AS (
-            DELETE FROM durable.message AS m USING gone WHERE m.hub = $1 AND m.instance_id = gone.id
+            DELETE FROM durable.message AS m USING gone WHERE m.instance = gone.key
         ),
         work AS (
-            DELETE FROM durable.work AS w USING gone WHERE w.hub = $1 AND w.instance_id = gone.id
+            DELETE FROM durable.work AS w USING gone WHERE w.instance = gone.key
         )
         SELECT count(*)::int FROM gone
         """;

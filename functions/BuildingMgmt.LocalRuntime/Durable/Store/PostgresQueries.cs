@@ -50,17 +50,17 @@ internal sealed class PostgresQueries(NpgsqlDataSource database, int hub)
             now() - least(
                 (
                     SELECT min(first.next_due)
-                    FROM (SELECT 0::bigint AS owner UNION ALL SELECT worker FROM durable.worker WHERE hub = $1) AS o CROSS JOIN LATERAL (
+                    FROM (SELECT -$1::bigint AS owner UNION ALL SELECT worker FROM durable.worker WHERE hub = $1) AS o CROSS JOIN LATERAL (
                         SELECT next_due FROM durable.instance
-                        WHERE hub = $1 AND owner = o.owner AND next_due <= now()
+                        WHERE owner = o.owner AND next_due <= now()
                         ORDER BY next_due
                         LIMIT 1) AS first
                 ),
                 (
                     SELECT min(first.created_at)
-                    FROM (SELECT 0::bigint AS owner UNION ALL SELECT worker FROM durable.worker WHERE hub = $1 AND expires_at <= now()) AS o
+                    FROM (SELECT -$1::bigint AS owner UNION ALL SELECT worker FROM durable.worker WHERE hub = $1 AND expires_at <= now()) AS o
                     CROSS JOIN LATERAL (
-                        SELECT created_at FROM durable.work WHERE hub = $1 AND owner = o.owner ORDER BY id LIMIT 1) AS first
+                        SELECT created_at FROM durable.work WHERE owner = o.owner ORDER BY id LIMIT 1) AS first
                 ))
         """;
 

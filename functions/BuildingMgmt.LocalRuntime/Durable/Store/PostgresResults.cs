@@ -14,22 +14,22 @@ internal sealed class PostgresResults(NpgsqlDataSource database, int hub, Postgr
             SELECT * FROM unnest($3, $4, $5) WITH ORDINALITY AS r (id, instance_id, payload, ord)
         ),
         locked AS MATERIALIZED (
-            SELECT id, owner FROM durable.instance WHERE hub = $1 AND id = ANY ($4) ORDER BY id FOR NO KEY UPDATE
+            SELECT key, id, owner FROM durable.instance WHERE hub = $1 AND id = ANY ($4) ORDER BY id FOR NO KEY UPDATE
         ),
         done AS (
             DELETE FROM durable.work AS w
             USING result AS r JOIN locked ON locked.id = r.instance_id
-            WHERE w.id = r.id AND w.hub = $1 AND w.instance_id = locked.id AND w.owner = $2
-            RETURNING r.ord, r.payload, w.instance_id, w.execution, locked.owner
+            WHERE w.id = r.id AND w.instance = locked.key AND w.owner + 0 = $2
+            RETURNING r.ord, r.payload, w.instance, w.execution, locked.owner
         ),
         sent AS (
-            INSERT INTO durable.message (hub, instance_id, execution, payload)
-            SELECT $1, instance_id, execution, payload FROM done ORDER BY ord
+            INSERT INTO durable.message (instance, execution, payload)
+            SELECT instance, execution, payload FROM done ORDER BY ord
         ),
         woken AS (
             UPDATE durable.instance AS i SET next_due = least(i.next_due, now())
-            FROM (SELECT DISTINCT instance_id FROM done) AS d
-            WHERE i.hub = $1 AND i.id = d.instance_id
+            FROM (SELECT DISTINCT instance FROM done) AS d
+            WHERE i.key = d.instance
         )
         SELECT done.ord, coalesce(w.worker, 0)
         FROM done LEFT JOIN durable.worker AS w ON w.worker = done.owner AND w.expires_at > now()

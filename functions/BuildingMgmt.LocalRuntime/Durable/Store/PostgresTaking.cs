@@ -21,21 +21,21 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub)
             SELECT FROM durable.worker WHERE worker = $2 AND expires_at > now()
         ),
         nobody AS MATERIALIZED (
-            SELECT 0::bigint AS owner
+            SELECT -$1::bigint AS owner
             UNION ALL
             SELECT worker FROM durable.worker WHERE hub = $1 AND expires_at <= now()
         ),
         own AS MATERIALIZED (
-            SELECT id, execution, step FROM durable.instance
-            WHERE $4 > 0 AND hub = $1 AND owner = $2 AND next_due <= now() AND id <> ALL ($3) AND EXISTS (SELECT FROM me)
+            SELECT key, id, execution, step FROM durable.instance
+            WHERE $4 > 0 AND owner = $2 AND next_due <= now() AND id <> ALL ($3) AND EXISTS (SELECT FROM me)
             ORDER BY next_due
             LIMIT $4 + 1
         ),
         free AS MATERIALIZED (
-            SELECT found.id, found.next_due
+            SELECT found.key, found.next_due
             FROM nobody CROSS JOIN LATERAL (
-                SELECT i.id, i.next_due FROM durable.instance AS i
-                WHERE i.hub = $1 AND i.owner = nobody.owner AND i.next_due <= now() AND i.id <> ALL ($3)
+                SELECT i.key, i.next_due FROM durable.instance AS i
+                WHERE i.owner = nobody.owner AND i.next_due <= now() AND i.id <> ALL ($3)
                 ORDER BY i.next_due
                 LIMIT (SELECT greatest($4 + 1 - count(*), 0) FROM own)
                 FOR NO KEY UPDATE SKIP LOCKED) AS found
@@ -43,19 +43,19 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub)
         ),
         claimed AS (
             UPDATE durable.instance AS i SET owner = $2
-            FROM (SELECT id FROM free ORDER BY next_due LIMIT (SELECT greatest($4 - count(*), 0) FROM own)) AS f
-            WHERE i.hub = $1 AND i.id = f.id
-            RETURNING i.id, i.execution, i.step
+            FROM (SELECT key FROM free ORDER BY next_due LIMIT (SELECT greatest($4 - count(*), 0) FROM own)) AS f
+            WHERE i.key = f.key
+            RETURNING i.key, i.id, i.execution, i.step
         ),
         taken AS MATERIALIZED (
             (SELECT 0 AS place, own.* FROM own LIMIT $4)
             UNION ALL
             SELECT 1, claimed.*
-            FROM claimed JOIN durable.instance AS seen ON seen.hub = $1 AND seen.id = claimed.id AND seen.step = claimed.step
+            FROM claimed JOIN durable.instance AS seen ON seen.key = claimed.key AND seen.step = claimed.step
         ),
         mine AS MATERIALIZED (
             SELECT * FROM durable.work
-            WHERE $6 > 0 AND hub = $1 AND owner = $2 AND id <> ALL ($5) AND EXISTS (SELECT FROM me)
+            WHERE $6 > 0 AND owner = $2 AND id <> ALL ($5) AND EXISTS (SELECT FROM me)
             ORDER BY id
             LIMIT $6 + 1
         ),
@@ -63,7 +63,7 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub)
             SELECT found.id
             FROM nobody CROSS JOIN LATERAL (
                 SELECT w.id FROM durable.work AS w
-                WHERE w.hub = $1 AND w.owner = nobody.owner
+                WHERE w.owner = nobody.owner
                 ORDER BY w.id
                 LIMIT (SELECT greatest($6 + 1 - count(*), 0) FROM mine)
                 FOR UPDATE SKIP LOCKED) AS found
@@ -85,7 +85,7 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub)
                 SELECT min(ahead.next_due) - now()
                 FROM (SELECT $2 AS owner UNION ALL SELECT owner FROM nobody) AS o CROSS JOIN LATERAL (
                     SELECT next_due FROM durable.instance AS i
-                    WHERE i.hub = $1 AND i.owner = o.owner AND i.next_due > now()
+                    WHERE i.owner = o.owner AND i.next_due > now()
                     ORDER BY next_due
                     LIMIT 1) AS ahead
             ) AS next_due_in
@@ -94,15 +94,13 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub)
             m.payload, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM taken CROSS JOIN LATERAL (
             SELECT sequence, execution, payload FROM durable.message
-            WHERE hub = $1 AND instance_id = taken.id AND due_at <= now()
+            WHERE instance = taken.key AND due_at <= now()
             ORDER BY sequence
             LIMIT $7) AS m
         UNION ALL
-        SELECT 2, 0, instance_id, execution, NULL, id, task_id, input, name, version, trace_parent, tags, created_at, NULL, NULL, NULL
-        FROM (SELECT * FROM mine LIMIT $6) AS m
-        UNION ALL
-        SELECT 2, 1, instance_id, execution, NULL, id, task_id, input, name, version, trace_parent, tags, created_at, NULL, NULL, NULL
-        FROM given
+        SELECT 2, w.place, i.id, w.execution, NULL, w.id, w.task_id, w.input, w.name, w.version, w.trace_parent, w.tags, w.created_at, NULL, NULL, NULL
+        FROM ((SELECT 0 AS place, mine.* FROM mine LIMIT $6) UNION ALL SELECT 1, given.* FROM given) AS w
+        JOIN durable.instance AS i ON i.key = w.instance
         ORDER BY kind, place, number
         """;
 

@@ -14,11 +14,13 @@ internal static class StepSql
         """;
 
     // A repeated step, or one of a worker that was displaced, finds another step number or another owner, and does nothing.
+    // OFFSET 0 keeps the planner to one look-up for each id; without it, it might go through all that the worker owns.
     private const string Accepted = """
         accepted AS MATERIALIZED (
-            SELECT s.ord, i.id, i.step, i.execution
+            SELECT s.ord, i.key, i.id, i.step, i.execution
             FROM unnest($3, $4) WITH ORDINALITY AS s (id, step, ord)
-            JOIN durable.instance AS i ON i.hub = $1 AND i.id = s.id AND i.owner = $2 AND i.step = s.step
+            CROSS JOIN LATERAL (SELECT * FROM durable.instance WHERE hub = $1 AND id = s.id OFFSET 0) AS i
+            WHERE i.owner = $2 AND i.step = s.step
         )
         """;
 
@@ -26,31 +28,31 @@ internal static class StepSql
     public const string Children = $"""
         WITH {Accepted},
         child AS MATERIALIZED (
-            SELECT c.*, a.id AS parent_id, a.execution AS parent_execution,
+            SELECT c.*, a.key AS parent, a.id AS parent_id, a.execution AS parent_execution,
                 row_number() OVER (PARTITION BY c.id ORDER BY c.n) = 1 AS first
             FROM unnest($5, $6, $7, $8, $9, $10, $11, $12, $13) WITH ORDINALITY
                 AS c (ord, id, name, version, input, tags, start_at, start, taken, n)
             JOIN accepted AS a ON a.ord = c.ord
         ),
         made AS (
-            INSERT INTO durable.instance AS i (hub, id, name, version, status, next_due, parent_id, input, tags)
-            SELECT $1, id, name, version, 6, coalesce(start_at, now()), parent_id, input, tags FROM child WHERE first ORDER BY id
-            ON CONFLICT (hub, id) DO UPDATE
+            INSERT INTO durable.instance AS i (hub, id, owner, name, version, status, next_due, parent_id, input, tags)
+            SELECT $1, id, -$1, name, version, 6, coalesce(start_at, now()), parent_id, input, tags FROM child WHERE first ORDER BY id
+            ON CONFLICT (id, hub) DO UPDATE
             SET name = excluded.name, version = excluded.version, status = 6, next_due = excluded.next_due, parent_id = excluded.parent_id,
-                input = excluded.input, tags = excluded.tags, step = i.step + 1, execution = i.execution + 1, owner = 0,
+                input = excluded.input, tags = excluded.tags, step = i.step + 1, execution = i.execution + 1, owner = -$1,
                 created_at = now(), updated_at = now(), ended_at = NULL, output = NULL, custom_status = NULL, failure = NULL
             WHERE i.status IN (1, 3, 5)
-            RETURNING i.id, i.execution, i.next_due
+            RETURNING i.key, i.id, i.execution, i.next_due
         ),
         replaced AS (
-            DELETE FROM durable.history AS h USING made WHERE made.execution > 0 AND h.hub = $1 AND h.instance_id = made.id
+            DELETE FROM durable.history AS h USING made WHERE made.execution > 0 AND h.instance = made.key
         ),
         started AS (
-            INSERT INTO durable.message (hub, instance_id, execution, due_at, payload)
-            SELECT $1, made.id, made.execution, made.next_due, c.start FROM made JOIN child AS c ON c.id = made.id AND c.first
+            INSERT INTO durable.message (instance, execution, due_at, payload)
+            SELECT made.key, made.execution, made.next_due, c.start FROM made JOIN child AS c ON c.id = made.id AND c.first
         )
-        INSERT INTO durable.message (hub, instance_id, execution, payload)
-        SELECT $1, c.parent_id, c.parent_execution, c.taken
+        INSERT INTO durable.message (instance, execution, payload)
+        SELECT c.parent, c.parent_execution, c.taken
         FROM child AS c LEFT JOIN made ON made.id = c.id AND c.first
         WHERE made.id IS NULL AND c.taken IS NOT NULL
         ORDER BY c.n
@@ -63,44 +65,44 @@ internal static class StepSql
         consumed AS (
             DELETE FROM durable.message AS m
             USING unnest($5, $6) AS c (ord, sequence), accepted AS a
-            WHERE a.ord = c.ord AND m.hub = $1 AND m.instance_id = a.id AND m.sequence = c.sequence
+            WHERE a.ord = c.ord AND m.instance = a.key AND m.sequence = c.sequence
         ),
         kept AS (
-            INSERT INTO durable.history (hub, instance_id, step, payload)
-            SELECT $1, a.id, a.step, h.payload FROM unnest($7, $8) AS h (ord, payload) JOIN accepted AS a ON a.ord = h.ord
+            INSERT INTO durable.history (instance, step, payload)
+            SELECT a.key, a.step, h.payload FROM unnest($7, $8) AS h (ord, payload) JOIN accepted AS a ON a.ord = h.ord
         ),
         scheduled AS (
-            INSERT INTO durable.work (hub, instance_id, execution, task_id, name, version, input, trace_parent, tags, owner)
-            SELECT $1, a.id, a.execution, w.task_id, w.name, w.version, w.input, w.trace_parent, w.tags,
+            INSERT INTO durable.work (hub, instance, execution, task_id, name, version, input, trace_parent, tags, owner)
+            SELECT $1, a.key, a.execution, w.task_id, w.name, w.version, w.input, w.trace_parent, w.tags,
                 CASE
                     WHEN row_number() OVER (ORDER BY w.n) <= $9
                         AND EXISTS (SELECT FROM durable.worker WHERE worker = $2 AND expires_at > now()) THEN $2
-                    ELSE 0
+                    ELSE -$1
                 END
             FROM unnest($10, $11, $12, $13, $14, $15, $16) WITH ORDINALITY
                 AS w (ord, task_id, name, version, input, trace_parent, tags, n)
             JOIN accepted AS a ON a.ord = w.ord
             ORDER BY w.n
-            RETURNING id, instance_id, task_id, owner, created_at
+            RETURNING id, instance, task_id, owner, created_at
         ),
         sent AS (
-            INSERT INTO durable.message (hub, instance_id, execution, due_at, message_id, payload)
-            SELECT $1, m.instance_id, m.execution, coalesce(m.due_at, now()), m.message_id, m.payload
+            INSERT INTO durable.message (instance, execution, due_at, message_id, payload)
+            SELECT target.key, m.execution, coalesce(m.due_at, now()), m.message_id, m.payload
             FROM unnest($17, $18, $19, $20, $21, $22) WITH ORDINALITY AS m (ord, instance_id, execution, due_at, message_id, payload, n)
             JOIN accepted AS a ON a.ord = m.ord
-            JOIN durable.instance AS target ON target.hub = $1 AND target.id = m.instance_id AND target.status NOT IN (1, 3, 5)
+            CROSS JOIN LATERAL (SELECT key, status FROM durable.instance WHERE hub = $1 AND id = m.instance_id OFFSET 0) AS target
+            WHERE target.status NOT IN (1, 3, 5)
             ORDER BY m.n
-            ON CONFLICT (hub, instance_id, message_id) WHERE message_id IS NOT NULL DO NOTHING
-            RETURNING instance_id, due_at
+            ON CONFLICT (instance, message_id) WHERE message_id IS NOT NULL DO NOTHING
+            RETURNING instance, due_at
         ),
         woken AS (
             UPDATE durable.instance AS i SET next_due = least(i.next_due, s.due_at)
-            FROM (SELECT instance_id, min(due_at) AS due_at FROM sent GROUP BY instance_id) AS s
-            WHERE i.hub = $1 AND i.id = s.instance_id AND (i.next_due IS NULL OR i.next_due > s.due_at)
-                AND i.id NOT IN (SELECT id FROM accepted)
+            FROM (SELECT instance, min(due_at) AS due_at FROM sent GROUP BY instance) AS s
+            WHERE i.key = s.instance AND (i.next_due IS NULL OR i.next_due > s.due_at) AND i.key NOT IN (SELECT key FROM accepted)
         )
-        SELECT 0, a.ord, s.owner, false, s.id, s.task_id, s.created_at
-        FROM scheduled AS s JOIN accepted AS a ON a.id = s.instance_id
+        SELECT 0, a.ord, greatest(s.owner, 0), false, s.id, s.task_id, s.created_at
+        FROM scheduled AS s JOIN accepted AS a ON a.key = s.instance
         ORDER BY s.id
         """;
 
@@ -110,25 +112,26 @@ internal static class StepSql
     public const string End = $"""
         WITH {Accepted},
         ending AS MATERIALIZED (
-            SELECT a.id, a.ord, a.execution, e.restart FROM unnest($5, $6) AS e (ord, restart) JOIN accepted AS a ON a.ord = e.ord
+            SELECT a.key, a.ord, a.execution, e.restart FROM unnest($5, $6) AS e (ord, restart) JOIN accepted AS a ON a.ord = e.ord
         ),
         cancelled AS (
-            DELETE FROM durable.work AS w USING ending AS e WHERE w.hub = $1 AND w.instance_id = e.id
+            DELETE FROM durable.work AS w USING ending AS e WHERE w.instance = e.key
         ),
         erased AS (
-            DELETE FROM durable.history AS h USING ending AS e WHERE e.restart AND h.hub = $1 AND h.instance_id = e.id
+            DELETE FROM durable.history AS h USING ending AS e WHERE e.restart AND h.instance = e.key
         ),
         swept AS (
             DELETE FROM durable.message AS m USING ending AS e
-            WHERE m.hub = $1 AND m.instance_id = e.id AND (NOT e.restart OR m.execution <= e.execution)
+            WHERE m.instance = e.key AND (NOT e.restart OR m.execution <= e.execution)
         )
-        INSERT INTO durable.message (sequence, hub, instance_id, execution, payload)
-        SELECT o.n - ((e.execution + 1)::bigint << 24), $1, e.id, CASE WHEN o.starts THEN e.execution + 1 END, o.payload
+        INSERT INTO durable.message (instance, sequence, execution, payload)
+        SELECT e.key, o.n - ((e.execution + 1)::bigint << 24), CASE WHEN o.starts THEN e.execution + 1 END, o.payload
         FROM unnest($7, $8, $9) WITH ORDINALITY AS o (ord, starts, payload, n) JOIN ending AS e ON e.ord = o.ord
         """;
 
-    public const string Advance = """
-        WITH advanced AS (
+    public const string Advance = $"""
+        WITH {Accepted},
+        advanced AS (
             UPDATE durable.instance AS i
             SET step = i.step + 1,
                 execution = i.execution + s.restart::int,
@@ -140,18 +143,22 @@ internal static class StepSql
                 input = CASE WHEN s.restart THEN s.input ELSE i.input END,
                 updated_at = now(),
                 ended_at = CASE WHEN s.ended THEN now() END,
-                owner = CASE WHEN s.keep THEN i.owner ELSE 0 END,
-                next_due = (SELECT min(m.due_at) FROM durable.message AS m WHERE m.hub = $1 AND m.instance_id = i.id)
-            FROM unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) WITH ORDINALITY
-                AS s (id, step, status, custom_status, output, failure, version, input, restart, keep, ended, ord)
-            WHERE i.hub = $1 AND i.id = s.id AND i.owner = $2 AND i.step = s.step
-            RETURNING s.ord, i.id, i.owner, i.next_due
+                owner = CASE WHEN s.keep THEN i.owner ELSE -$1 END,
+                next_due = (SELECT min(m.due_at) FROM durable.message AS m WHERE m.instance = i.key)
+            FROM (
+                SELECT a.key, s.*
+                FROM unnest($5, $6, $7, $8, $9, $10, $11, $12, $13) WITH ORDINALITY
+                    AS s (status, custom_status, output, failure, version, input, restart, keep, ended, ord)
+                JOIN accepted AS a ON a.ord = s.ord) AS s
+            WHERE i.key = s.key
+            RETURNING s.ord, i.key, i.owner, i.next_due
         )
-        SELECT 1, ord, owner, coalesce(next_due <= now(), false) FROM advanced
+        SELECT 1, ord, greatest(owner, 0), coalesce(next_due <= now(), false) FROM advanced
         UNION ALL
         SELECT DISTINCT 2, 0::bigint, coalesce(w.worker, 0), true
-        FROM durable.instance AS i
+        FROM unnest($14) AS t (id)
+        CROSS JOIN LATERAL (SELECT * FROM durable.instance WHERE hub = $1 AND id = t.id OFFSET 0) AS i
         LEFT JOIN durable.worker AS w ON w.worker = i.owner AND w.expires_at > now()
-        WHERE i.hub = $1 AND i.id = ANY ($14) AND i.next_due <= now() AND i.id NOT IN (SELECT id FROM advanced)
+        WHERE i.next_due <= now() AND i.key NOT IN (SELECT key FROM advanced)
         """;
 }

@@ -89,8 +89,8 @@ public sealed class PostgresOwnershipTests(PostgresStores stores) : IClassFixtur
         Assert.Empty(again.Activities);
         const string counts = """
             SELECT (SELECT count(*) FROM durable.work JOIN durable.hub USING (hub) WHERE hub.name = $1)
-                || '/' || (SELECT count(*) FROM durable.message JOIN durable.hub USING (hub) WHERE hub.name = $1)
-                || '/' || (SELECT count(*) FROM durable.history JOIN durable.hub USING (hub) WHERE hub.name = $1)
+                || '/' || (SELECT count(*) FROM durable.message AS m JOIN durable.instance AS i ON i.key = m.instance JOIN durable.hub USING (hub) WHERE hub.name = $1)
+                || '/' || (SELECT count(*) FROM durable.history AS h JOIN durable.instance AS i ON i.key = h.instance JOIN durable.hub USING (hub) WHERE hub.name = $1)
             """;
         // Two activities; the start of "other" and of the child, the event and the timer; one step.
         Assert.Equal("2/4/1", await stores.ScalarAsync<string>(counts, hub));
@@ -166,7 +166,8 @@ public sealed class PostgresOwnershipTests(PostgresStores stores) : IClassFixtur
             await Task.WhenAll(first.CommitAsync(worker, taken.End()), second.RaiseAsync(id), second.RaiseAsync(id));
         }
 
-        Assert.Equal(0L, await stores.ScalarAsync<long>("SELECT count(*) FROM durable.message JOIN durable.hub USING (hub) WHERE hub.name = $1", hub));
+        Assert.Equal(0L, await stores.ScalarAsync<long>(
+            "SELECT count(*) FROM durable.message AS m JOIN durable.instance AS i ON i.key = m.instance JOIN durable.hub USING (hub) WHERE hub.name = $1", hub));
     }
 
     [Fact]

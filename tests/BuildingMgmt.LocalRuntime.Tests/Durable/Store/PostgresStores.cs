@@ -56,7 +56,8 @@ public sealed class PostgresStores(PostgresFixture postgres) : IAsyncLifetime
                 SELECT hub FROM durable.hub WHERE name = $1
             ),
             messages AS (
-                UPDATE durable.message AS m SET due_at = due_at - $2 FROM hub WHERE m.hub = hub.hub
+                UPDATE durable.message AS m SET due_at = due_at - $2
+                FROM hub JOIN durable.instance AS i ON i.hub = hub.hub WHERE m.instance = i.key
             ),
             work AS (
                 UPDATE durable.work AS w SET created_at = created_at - $2 FROM hub WHERE w.hub = hub.hub
