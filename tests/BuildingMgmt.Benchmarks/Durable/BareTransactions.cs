@@ -19,39 +19,42 @@ internal sealed class BareTransactions : IAsyncDisposable
         CREATE TABLE bare.work (LIKE durable.work INCLUDING ALL);
         """;
 
-    private const string InstanceSql = """
-        INSERT INTO bare.instance (hub, id, name, status, input) VALUES (1, $1, 'Chain', 6, $2)
-        """;
-
-    private const string MessageSql = """
-        INSERT INTO bare.message (hub, instance_id, execution, payload) VALUES (1, $1, 0, $2)
+    private const string CreateSql = """
+        WITH made AS (
+            INSERT INTO bare.instance (hub, id, name, status, owner, next_due, input) VALUES (1, $1, 'Chain', 6, 1, now(), $2) RETURNING key
+        )
+        INSERT INTO bare.message (instance, execution, payload) SELECT key, 0, $3 FROM made RETURNING instance
         """;
 
     private const string ReadSql = """
         SELECT i.step, i.execution, m.sequence, m.payload
-        FROM bare.instance AS i JOIN bare.message AS m ON m.hub = i.hub AND m.instance_id = i.id
-        WHERE i.hub = 1 AND i.id = $1
+        FROM bare.instance AS i JOIN bare.message AS m ON m.instance = i.key
+        WHERE i.key = $1
         """;
 
-    private const string ConsumeSql = "DELETE FROM bare.message WHERE hub = 1 AND instance_id = $1";
+    private const string ConsumeSql = "DELETE FROM bare.message WHERE instance = $1";
 
     private const string StepSql = """
-        UPDATE bare.instance SET step = step + 1, status = 0, updated_at = now() WHERE hub = 1 AND id = $1
+        UPDATE bare.instance SET step = step + 1, status = 0, next_due = NULL, updated_at = now() WHERE key = $1
         """;
 
     private const string EndSql = """
-        UPDATE bare.instance SET step = step + 1, status = 1, output = $2, updated_at = now(), ended_at = now() WHERE hub = 1 AND id = $1
+        UPDATE bare.instance
+        SET step = step + 1, status = 1, owner = 0, next_due = NULL, output = $2, updated_at = now(), ended_at = now()
+        WHERE key = $1
         """;
 
-    private const string HistorySql = """
-        INSERT INTO bare.history (hub, instance_id, step, payload) VALUES (1, $1, $2, $3)
-        """;
+    private const string HistorySql = "INSERT INTO bare.history (instance, step, payload) VALUES ($1, $2, $3)";
 
     private const string WorkSql = """
-        INSERT INTO bare.work (hub, instance_id, execution, task_id, name, input) VALUES (1, $1, 0, $2, 'AddOne', $3)
+        INSERT INTO bare.work (hub, instance, execution, task_id, name, owner, input) VALUES (1, $1, 0, $2, 'AddOne', 1, $3)
         """;
 
-    private const string DoneSql = "DELETE FROM bare.work WHERE hub = 1 AND instance_id = $1 AND task_id = $2";
+    private const string DoneSql = "DELETE FROM bare.work WHERE instance = $1 AND task_id = $2";
+
+    private const string ResultSql = "INSERT INTO bare.message (instance, execution, payload) VALUES ($1, 0, $2)";
+
+    private const string DueSql = "UPDATE bare.instance SET next_due = now() WHERE key = $1";
 
     // As large as those of the engine, which are JSON.
     private static readonly byte[] Small = new byte[60];
@@ -115,9 +118,8 @@ internal sealed class BareTransactions : IAsyncDisposable
         var began = Stopwatch.GetTimestamp();
         for (var time = 0; time < times; time++)
         {
-            var id = NextId();
             await using var connection = await _database.OpenConnectionAsync(cancellationToken);
-            await CreateAsync(connection, id, cancellationToken);
+            var id = await CreateAsync(connection, cancellationToken);
             await StepAsync(connection, id, 0, Enumerable.Range(0, width), end: false, cancellationToken);
             var left = width;
             await Task.WhenAll(Enumerable.Range(0, _connections - 1).Select(async _ =>
@@ -137,8 +139,7 @@ internal sealed class BareTransactions : IAsyncDisposable
 
     private async Task ChainAsync(NpgsqlConnection connection, int activities, CancellationToken cancellationToken)
     {
-        var id = NextId();
-        await CreateAsync(connection, id, cancellationToken);
+        var id = await CreateAsync(connection, cancellationToken);
         for (var step = 0; step < activities; step++)
         {
             await StepAsync(connection, id, step, [step], end: false, cancellationToken);
@@ -148,11 +149,17 @@ internal sealed class BareTransactions : IAsyncDisposable
         await StepAsync(connection, id, activities, [], end: true, cancellationToken);
     }
 
-    private static Task CreateAsync(NpgsqlConnection connection, string id, CancellationToken cancellationToken) =>
-        RunAsync(connection, cancellationToken, (InstanceSql, [id, Small]), (MessageSql, [id, Large]));
+    /// <returns>The instance's key.</returns>
+    private async Task<long> CreateAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(CreateSql, connection);
+        foreach (var value in (object[])[NextId(), Small, Large])
+            command.Parameters.Add(Parameter(value));
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
 
     private static Task StepAsync(
-        NpgsqlConnection connection, string id, int step, IEnumerable<int> scheduled, bool end, CancellationToken cancellationToken) =>
+        NpgsqlConnection connection, long id, int step, IEnumerable<int> scheduled, bool end, CancellationToken cancellationToken) =>
         RunAsync(
             connection,
             cancellationToken,
@@ -164,8 +171,8 @@ internal sealed class BareTransactions : IAsyncDisposable
                 .. scheduled.Select(task => (WorkSql, new object[] { id, task, Small })),
             ]);
 
-    private static Task ResultAsync(NpgsqlConnection connection, string id, int task, CancellationToken cancellationToken) =>
-        RunAsync(connection, cancellationToken, (DoneSql, [id, task]), (MessageSql, [id, Small]));
+    private static Task ResultAsync(NpgsqlConnection connection, long id, int task, CancellationToken cancellationToken) =>
+        RunAsync(connection, cancellationToken, (DoneSql, [id, task]), (ResultSql, [id, Small]), (DueSql, [id]));
 
     private static async Task RunAsync(
         NpgsqlConnection connection, CancellationToken cancellationToken, params (string Sql, object[] Values)[] statements)
@@ -175,7 +182,7 @@ internal sealed class BareTransactions : IAsyncDisposable
         {
             var command = new NpgsqlBatchCommand(sql);
             foreach (var value in values)
-                command.Parameters.Add(new NpgsqlParameter { Value = value, NpgsqlDbType = TypeOf(value) });
+                command.Parameters.Add(Parameter(value));
             batch.BatchCommands.Add(command);
         }
 
@@ -188,6 +195,8 @@ internal sealed class BareTransactions : IAsyncDisposable
         }
         while (await reader.NextResultAsync(cancellationToken));
     }
+
+    private static NpgsqlParameter Parameter(object value) => new() { Value = value, NpgsqlDbType = TypeOf(value) };
 
     private static NpgsqlDbType TypeOf(object value) => value switch
     {
