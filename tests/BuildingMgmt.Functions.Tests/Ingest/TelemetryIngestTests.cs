@@ -174,33 +174,6 @@ public sealed class TelemetryIngestTests(PostgresFixture postgres, AzuriteFixtur
     }
 
     [Fact]
-    public async Task Partition_is_taken_from_an_instance_that_froze_in_the_middle_of_its_copy_and_one_that_works_is_left_alone()
-    {
-        await using var source = NpgsqlDataSource.Create(database.ConnectionString + ";Pooling=false;Application Name=building-mgmt write");
-        await using var frozen = await source.OpenConnectionAsync(Token);
-        await app.StoreAsync(Batch.Of(Batch.Co2(0, "11:58:00", 1)));
-        await using (var hold = new NpgsqlCommand("BEGIN; SELECT FROM ingest_position FOR UPDATE", frozen))
-            await hold.ExecuteNonQueryAsync(Token);
-        await using var busy = await source.OpenConnectionAsync(Token);
-        await using var work = new NpgsqlCommand("SELECT 1", busy);
-        await using var transaction = await busy.BeginTransactionAsync(Token);
-        await work.ExecuteScalarAsync(Token);
-        var copy = await frozen.BeginRawBinaryCopyAsync("COPY reading FROM STDIN (FORMAT BINARY)", Token);
-
-        await using var other = await IngestApp.StartAsync(
-            database.ConnectionString, azurite.ConnectionString, settings: ("Ingest:FrozenAfterSeconds", "1"));
-        var events = app.Events(Batch.Of(Batch.Co2(0, "11:59:00", 2)));
-        var waiting = other.StoreAsync(events);
-        while (!waiting.IsCompleted)
-            await work.ExecuteScalarAsync(Token);
-        Assert.Equal(PostgresErrorCodes.LockNotAvailable, (await Assert.ThrowsAsync<PostgresException>(() => waiting)).SqlState);
-        await work.ExecuteScalarAsync(Token);
-        await other.StoreAsync(events);
-        Assert.Equal("gw 2 2=2+0+0", await app.LedgerAsync());
-        await Assert.ThrowsAnyAsync<NpgsqlException>(async () => await copy.DisposeAsync());
-    }
-
-    [Fact]
     public async Task Late_reading_is_stored_and_leaves_the_latest_value()
     {
         await app.StoreAsync(Batch.Of(Batch.Co2(0, "11:59:00", 600)));
