@@ -1,3 +1,4 @@
+using BuildingMgmt.Functions.Api;
 using BuildingMgmt.Functions.Postgres;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,10 +13,13 @@ public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogg
     : BackgroundService
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RequestWait = TimeSpan.FromSeconds(2);
 
-    private readonly SemaphoreSlim loading = new(1);
+    private readonly CancellationTokenSource closing = new();
+    private readonly Lock gate = new();
+    private Task<CatalogueSnapshot>? running;
+    private Task<CatalogueSnapshot>? next;
     private volatile CatalogueSnapshot? snapshot;
-    private long checkedAt;
 
     /// <summary>The newest snapshot; reads the catalogue when this process has not yet done so.</summary>
     /// <exception cref="Npgsql.NpgsqlException">PostgreSQL is away and nothing was read before.</exception>
@@ -24,9 +28,26 @@ public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogg
 
     /// <summary>
     /// The catalogue as it is now, for someone who met an id that the snapshot does not know: what was committed before this
-    /// call is seen. Costs one row of PostgreSQL when nothing has changed; all who wait at the same time share one look.
+    /// call is seen. Costs one row of PostgreSQL when nothing has changed; all who wait at the same time share one look, and
+    /// also how it fails.
     /// </summary>
-    public Task<CatalogueSnapshot> RefreshAsync(CancellationToken cancellationToken) => RefreshAsync(time.GetTimestamp(), cancellationToken);
+    public Task<CatalogueSnapshot> RefreshAsync(CancellationToken cancellationToken) => BeginLook().WaitAsync(cancellationToken);
+
+    /// <summary>As <see cref="RefreshAsync"/>, for a request: it waits two seconds at most, however PostgreSQL hangs.</summary>
+    /// <exception cref="ProblemException">503: the catalogue cannot be read now.</exception>
+    public async Task<CatalogueSnapshot> RefreshForRequestAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await BeginLook().WaitAsync(RequestWait, time, cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whatever it is: the poll meets it as well, and says it once for all.
+            throw new ProblemException(Problem.Unavailable(
+                "The request names what the catalogue in memory does not know, and a newer one cannot be read now.", RequestWait));
+        }
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -55,37 +76,41 @@ public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogg
     /// <inheritdoc/>
     public override void Dispose()
     {
-        loading.Dispose();
+        closing.Cancel();
+        closing.Dispose();
         base.Dispose();
     }
 
-    private async Task<CatalogueSnapshot> RefreshAsync(long askedFrom, CancellationToken cancellationToken)
+    // A look that is under way may have passed what its caller knows of, so who comes during one shares the next.
+    private Task<CatalogueSnapshot> BeginLook()
     {
-        await loading.WaitAsync(cancellationToken);
-        try
+        lock (gate)
         {
-            if (snapshot is { } current)
-            {
-                if (checkedAt > askedFrom)
-                    return current;
-                // Taken before the question: what changes after it is asked is found by the next one.
-                var askedAt = time.GetTimestamp();
-                var version = await CatalogueLoader.ReadVersionAsync(pools.Batch, cancellationToken);
-                checkedAt = askedAt;
-                if (version == current.Version)
-                    return current;
-            }
+            if (next is not null)
+                return next;
+            if (running is { IsCompleted: false })
+                return next = LookAfterAsync(running);
+            // No caller's token: one of those who wait may leave, and the look goes on for the others.
+            return running = Task.Run(() => LookAsync(closing.Token));
+        }
+    }
 
-            var loadedAt = time.GetTimestamp();
-            var loaded = await CatalogueLoader.LoadAsync(pools.Batch, cancellationToken);
-            checkedAt = loadedAt;
-            snapshot = loaded;
-            logger.CatalogueLoaded(loaded.Version, loaded.Buildings.Count, loaded.Points.Length);
-            return loaded;
-        }
-        finally
-        {
-            loading.Release();
-        }
+    private async Task<CatalogueSnapshot> LookAfterAsync(Task<CatalogueSnapshot> before)
+    {
+        var token = closing.Token;
+        await ((Task)before).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        lock (gate)
+            (running, next) = (next, null);
+        return await LookAsync(token);
+    }
+
+    private async Task<CatalogueSnapshot> LookAsync(CancellationToken cancellationToken)
+    {
+        if (snapshot is { } current && await CatalogueLoader.ReadVersionAsync(pools.Batch, cancellationToken) == current.Version)
+            return current;
+        var loaded = await CatalogueLoader.LoadAsync(pools.Batch, cancellationToken);
+        snapshot = loaded;
+        logger.CatalogueLoaded(loaded.Version, loaded.Buildings.Count, loaded.Points.Length);
+        return loaded;
     }
 }

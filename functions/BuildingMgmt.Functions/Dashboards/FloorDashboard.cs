@@ -25,6 +25,7 @@ public sealed class FloorDashboard : IDisposable
     private readonly double staleAfterIntervals;
     private readonly TimeSpan life;
     private readonly ConcurrentDictionary<Guid, KnownFloor> written = new();
+    private readonly ConcurrentDictionary<Guid, CacheKey> keys = new();
     private readonly IDisposable subscription;
 
     /// <summary>Starts to listen for what this process stores.</summary>
@@ -46,12 +47,16 @@ public sealed class FloorDashboard : IDisposable
     public async ValueTask<FloorSnapshot> GetAsync(CatalogueFloor floor, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(floor);
-        var snapshot = await FromCacheAsync(floor, cancellationToken);
+        var key = keys.GetOrAdd(floor.FloorId, static floorId => new CacheKey(floorId, 0));
+        var snapshot = await FromCacheAsync(key, floor, cancellationToken);
         if (IsCurrent(floor.FloorId, snapshot))
             return snapshot;
-        // RemoveAsync without a second level ends at once.
-        await cache.RemoveAsync(Key(floor.FloorId), cancellationToken);
-        return await FromCacheAsync(floor, cancellationToken);
+        // Whoever sees first that the time of what stands under a key is up goes on to the next key, and the others follow: to remove
+        // the entry of a key that stays could hit the new one that another has just made. What stands under the next key was made
+        // after this call began, so it is not looked at again.
+        if (keys.TryUpdate(floor.FloorId, key.Next(), key))
+            await cache.RemoveAsync(key.Text, cancellationToken);
+        return await FromCacheAsync(keys[floor.FloorId], floor, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -60,11 +65,9 @@ public sealed class FloorDashboard : IDisposable
     // What this process has just written need not be read again: all users of a floor would wait for the store at each change.
     private void Take(Guid floorId, FloorLatestValues values) => written[floorId] = new KnownFloor(values, time.GetTimestamp());
 
-    private static string Key(Guid floorId) => $"dashboard/floor/{floorId}";
-
-    private ValueTask<FloorSnapshot> FromCacheAsync(CatalogueFloor floor, CancellationToken cancellationToken) =>
+    private ValueTask<FloorSnapshot> FromCacheAsync(CacheKey key, CatalogueFloor floor, CancellationToken cancellationToken) =>
         cache.GetOrCreateAsync(
-            Key(floor.FloorId),
+            key.Text,
             (Dashboard: this, Floor: floor),
             static (state, token) => state.Dashboard.ReadAsync(state.Floor, token),
             entryOptions,
@@ -179,6 +182,14 @@ public sealed class FloorDashboard : IDisposable
         ReadingQuality.Bad => "bad"u8,
         _ => "suspect"u8,
     };
+
+    /// <summary>Where a floor's snapshot stands in the cache, until it is overtaken. Each is itself only.</summary>
+    private sealed class CacheKey(Guid floorId, long number)
+    {
+        public string Text { get; } = $"dashboard/floor/{floorId}/{number}";
+
+        public CacheKey Next() => new(floorId, number + 1);
+    }
 }
 
 /// <summary>A floor's latest values as this process knows them, from a write or a read. Each is itself only, whatever it holds.</summary>

@@ -21,7 +21,7 @@ public sealed class GetFloorDashboard(FloorDashboard dashboard, CatalogueCache c
         var id = PathId.Parse("floor_id", floorId);
         var snapshot = await catalogue.GetAsync(cancellationToken);
         if (!snapshot.TryGetFloor(id, out var floor))
-            (await catalogue.RefreshAsync(cancellationToken)).TryGetFloor(id, out floor);
+            (await catalogue.RefreshForRequestAsync(cancellationToken)).TryGetFloor(id, out floor);
         if (floor is null || !Caller.Of(request).May(Roles.Viewer, floor.Building.BuildingId))
             throw new ProblemException(Problem.NotFound("floor", floorId));
         return await dashboard.GetAsync(floor, cancellationToken);

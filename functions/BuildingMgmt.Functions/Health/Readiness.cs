@@ -48,8 +48,8 @@ public sealed class Readiness(
     private IEnumerable<(string Name, Func<CancellationToken, Task> AskAsync)> Checks()
     {
         yield return ("postgres", CheckPrimaryAsync);
-        if (pools.HasReplica)
-            yield return ("postgres_replica", token => AnswersAsync(pools.Read, token));
+        if (pools.ReplicaProbe is { } replica)
+            yield return ("postgres_replica", token => AnswersAsync(replica, token));
         // No floor has this id: the store is asked, and says that there is none.
         yield return ("tables", token => tables.ReadAsync(Guid.Empty, token));
         yield return ("event_hub", hub.GetPartitionIdsAsync);
@@ -81,11 +81,11 @@ public sealed class Readiness(
         return new Answer(new DependencyHealth(name, detail is null ? "ok" : "away", latency, detail), cause);
     }
 
-    // Without a replica it answers the requests too, and these wait for no other pool's work.
+    // By a connection of its own: a pool whose connections are all busy says nothing of the server.
     private async Task CheckPrimaryAsync(CancellationToken cancellationToken)
     {
         await migrations.Applied.WaitAsync(cancellationToken);
-        await AnswersAsync(pools.HasReplica ? pools.Batch : pools.Read, cancellationToken);
+        await AnswersAsync(pools.Probe, cancellationToken);
     }
 
     private static async Task AnswersAsync(NpgsqlDataSource source, CancellationToken cancellationToken)

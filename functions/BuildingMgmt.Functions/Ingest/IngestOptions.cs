@@ -24,7 +24,8 @@ public sealed class IngestOptions : IValidatableObject
 
     /// <summary>
     /// An instance that keeps a transaction open and sends nothing for this long is taken for frozen, and its partition is
-    /// taken from it, seconds. Default 20; with 5 more it must stay below <c>Postgres__WriteTimeoutSeconds</c>.
+    /// taken from it, seconds; in the middle of a COPY that takes about twice as long to see. Default 20; with 5 more it must stay
+    /// below <c>Postgres__WriteTimeoutSeconds</c>.
     /// </summary>
     [Range(1, 600)]
     public int FrozenAfterSeconds { get; set; } = 20;

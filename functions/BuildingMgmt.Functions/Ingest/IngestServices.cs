@@ -19,6 +19,7 @@ public static class IngestServices
         services.AddMetrics();
         services.AddSingleton<IngestMeter>();
         services.AddSingleton<IngestRates>();
+        services.AddSingleton<FrozenSessions>();
         services.AddSingleton<ReadingStore>();
         services.AddSingleton<ReadingMonths>();
         return services.AddSingleton(provider => new TelemetryIngest(

@@ -1,6 +1,7 @@
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Postgres;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace BuildingMgmt.Functions.Ingest;
 
@@ -69,10 +70,10 @@ internal readonly struct ReadingInsert(
         {
             Parameters =
             {
-                new NpgsqlParameter<int[]> { TypedValue = pointIds },
-                new NpgsqlParameter<DateTime[]> { TypedValue = times },
-                new NpgsqlParameter<double[]> { TypedValue = values },
-                new NpgsqlParameter<short[]> { TypedValue = qualities },
+                new NpgsqlParameter<int[]> { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer, TypedValue = pointIds },
+                new NpgsqlParameter<DateTime[]> { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz, TypedValue = times },
+                new NpgsqlParameter<double[]> { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Double, TypedValue = values },
+                new NpgsqlParameter<short[]> { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint, TypedValue = qualities },
             },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

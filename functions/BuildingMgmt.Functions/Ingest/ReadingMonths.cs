@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using BuildingMgmt.Functions.Postgres;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace BuildingMgmt.Functions.Ingest;
 
@@ -11,8 +12,9 @@ public sealed class ReadingMonths(PostgresPools pools, TimeProvider time, ILogge
 {
     private const int MonthsAhead = 2;
 
-    // To make a partition takes milliseconds; to attach one that was detached takes a read of its whole month.
-    private const int CreateTimeoutSeconds = 600;
+    // To make a partition takes milliseconds; to attach one that was detached takes a read of its whole month. Well below the
+    // functionTimeout of host.json: ingest makes what it misses, stores after it in the same run, and must be the first to give up.
+    private const int CreateTimeoutSeconds = 300;
 
     private readonly ConcurrentDictionary<int, bool> known = new();
 
@@ -61,7 +63,11 @@ public sealed class ReadingMonths(PostgresPools pools, TimeProvider time, ILogge
 
         await using var command = pools.Write.CreateCommand(createSql);
         command.CommandTimeout = CreateTimeoutSeconds;
-        command.Parameters.Add(new NpgsqlParameter<DateTime[]> { TypedValue = [.. months.Select(FirstDay)] });
+        command.Parameters.Add(new NpgsqlParameter<DateTime[]>
+        {
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
+            TypedValue = [.. months.Select(FirstDay)],
+        });
         await command.ExecuteNonQueryAsync(cancellationToken);
         var added = months.Where(month => known.TryAdd(month, true)).ToArray();
         if (added.Length > 0)

@@ -12,7 +12,8 @@ namespace BuildingMgmt.Functions.Ingest;
 /// Stores slices: readings, dead letters, ledger and the partition's position in one transaction, so that either all of an
 /// event is accounted for or nothing of it.
 /// </summary>
-internal sealed class ReadingStore(PostgresPools pools, IOptions<IngestOptions> options, ILogger<ReadingStore> logger)
+internal sealed class ReadingStore(
+    PostgresPools pools, FrozenSessions frozenSessions, IOptions<IngestOptions> options, ILogger<ReadingStore> logger)
 {
     // After a conflict this many slices of the partition go the slower way that expects conflicts: a gateway that
     // repeats itself does so more than once, and a COPY that fails half-way has cost its time.
@@ -54,27 +55,9 @@ internal sealed class ReadingStore(PostgresPools pools, IOptions<IngestOptions> 
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
-            await EndStaleSessionsAsync(cancellationToken);
+            await frozenSessions.EndAsync(cancellationToken);
             throw;
         }
-    }
-
-    // A server that waits for the rest of a COPY heeds no timeout. So who waited in vain for a lock ends those of our own
-    // sessions that wait for their client and began to, or to copy, that long ago. Not those whose transaction is that old: it may
-    // be a large one, or a migration, that is seen between two statements.
-    private async Task EndStaleSessionsAsync(CancellationToken cancellationToken)
-    {
-        const string endSql = """
-            SELECT count(pg_terminate_backend(pid))
-            FROM pg_stat_activity
-            WHERE usename = current_user AND datname = current_database() AND application_name = current_setting('application_name')
-                AND wait_event = 'ClientRead' AND xact_start IS NOT NULL AND state_change < now() - $1 AND pid <> pg_backend_pid()
-            """;
-
-        await using var command = pools.Write.CreateCommand(endSql);
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = TimeSpan.FromSeconds(options.Value.FrozenAfterSeconds) });
-        if (await command.ExecuteScalarAsync(cancellationToken) is long and > 0 and var count)
-            logger.StaleSessionsEnded((int)count);
     }
 
     private void SkipStored(HubPartition partition, EventSlice slice, PartitionPosition position, StoredSlice result)

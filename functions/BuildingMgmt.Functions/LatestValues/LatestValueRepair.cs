@@ -1,15 +1,13 @@
-using Azure;
 using BuildingMgmt.Functions.Catalogue;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace BuildingMgmt.Functions.LatestValues;
 
 /// <summary>
 /// Holds the table store against PostgreSQL: a part of the floors with each run of the timer, and all of them when this
-/// process starts and whenever a write finds that something is gone.
+/// process starts and whenever a write finds that something is gone. The timer is <see cref="RebuildLatestValues"/>.
 /// </summary>
 public sealed class LatestValueRepair(
     CatalogueCache catalogue,
@@ -65,10 +63,10 @@ public sealed class LatestValueRepair(
                     failed = false;
                     break;
                 }
-                catch (Exception exception) when (exception is NpgsqlException or TimeoutException or RequestFailedException
-                    or AggregateException or InvalidOperationException or OperationCanceledException && !stoppingToken.IsCancellationRequested)
+                catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
                 {
-                    // Said once for each outage.
+                    // Said once for each outage. Whatever it is: what ends this loop ends the host, and so an instance that starts
+                    // again while a later build, which is being rolled out, has changed the schema so that this one cannot read it.
                     if (!failed)
                         logger.LatestValuesRepairFailed(exception);
                     failed = true;

@@ -2,7 +2,10 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace BuildingMgmt.Functions.LatestValues;
 
-/// <summary>Holds some floors' latest values against PostgreSQL, and the next ones when it runs again.</summary>
+/// <summary>
+/// Holds some floors' latest values against PostgreSQL, and the next ones when it runs again. How is in
+/// <see cref="LatestValueRepair"/>.
+/// </summary>
 public sealed class RebuildLatestValues(LatestValueRepair repair)
 {
     /// <summary>Runs in one instance at a time, every 30 seconds.</summary>

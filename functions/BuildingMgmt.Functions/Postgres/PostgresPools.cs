@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace BuildingMgmt.Functions.Postgres;
 
-/// <summary>The three connection pools of this process.</summary>
+/// <summary>The three connection pools of this process, and a connection for itself to ask each server whether it answers.</summary>
 public sealed class PostgresPools : IAsyncDisposable
 {
     // The other pools wait: their work is retried as a whole, and a queue is what they stand in anyway.
@@ -14,11 +14,14 @@ public sealed class PostgresPools : IAsyncDisposable
     public PostgresPools(IOptions<PostgresOptions> options, ILoggerFactory loggers)
     {
         var o = options.Value;
-        HasReplica = o.ReadConnectionString.Length > 0;
-        var readFrom = HasReplica ? o.ReadConnectionString : o.ConnectionString;
+        var hasReplica = o.ReadConnectionString.Length > 0;
+        var readFrom = hasReplica ? o.ReadConnectionString : o.ConnectionString;
         Write = Build(o.ConnectionString, "write", o.WritePoolSize, o.WriteTimeoutSeconds, PatientWaitSeconds, loggers);
         Read = Build(readFrom, "read", o.ReadPoolSize, o.ReadTimeoutSeconds, o.ReadWaitSeconds, loggers);
         Batch = Build(o.ConnectionString, "batch", o.BatchPoolSize, o.BatchTimeoutSeconds, PatientWaitSeconds, loggers);
+        Probe = Build(o.ConnectionString, "probe", 1, o.ReadTimeoutSeconds, o.ReadWaitSeconds, loggers);
+        if (hasReplica)
+            ReplicaProbe = Build(o.ReadConnectionString, "replica probe", 1, o.ReadTimeoutSeconds, o.ReadWaitSeconds, loggers);
     }
 
     /// <summary>Stores readings and other changes; always the primary.</summary>
@@ -27,11 +30,14 @@ public sealed class PostgresPools : IAsyncDisposable
     /// <summary>Answers requests; may be a replica, so it may be behind.</summary>
     public NpgsqlDataSource Read { get; }
 
-    /// <summary>Whether <see cref="Read"/> leads to another server than the primary.</summary>
-    public bool HasReplica { get; }
-
     /// <summary>Background work: looking for a newer catalogue, repairing latest values; always the primary.</summary>
     public NpgsqlDataSource Batch { get; }
+
+    /// <summary>One connection to the primary that no work keeps busy: what it asks tells of the server, not of a pool.</summary>
+    public NpgsqlDataSource Probe { get; }
+
+    /// <summary>As <see cref="Probe"/>, to the replica that <see cref="Read"/> leads to; null when there is none.</summary>
+    public NpgsqlDataSource? ReplicaProbe { get; }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -39,6 +45,9 @@ public sealed class PostgresPools : IAsyncDisposable
         await Write.DisposeAsync();
         await Read.DisposeAsync();
         await Batch.DisposeAsync();
+        await Probe.DisposeAsync();
+        if (ReplicaProbe is not null)
+            await ReplicaProbe.DisposeAsync();
     }
 
     private static NpgsqlDataSource Build(

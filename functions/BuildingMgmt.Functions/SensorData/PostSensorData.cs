@@ -106,13 +106,14 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
 
     // Whoever may send for some buildings only must not write into others. A sensor that the snapshot does not know may have been
     // installed since; what nobody knows even then passes, and becomes a dead letter without keeping the rest of its batch away.
+    // While nobody can tell, the batch is not taken: whose the sensor is would be known too late.
     private async Task RefuseForeignSensorsAsync(Caller caller, PostedBatch batch, CancellationToken cancellationToken)
     {
         if (caller.BuildingsWith(Senders) is null)
             return;
         var snapshot = await catalogue.GetAsync(cancellationToken);
         if (SensorIds(batch).Any(id => !snapshot.TryGetSensor(id, out _)))
-            snapshot = await catalogue.RefreshAsync(cancellationToken);
+            snapshot = await catalogue.RefreshForRequestAsync(cancellationToken);
         foreach (var id in SensorIds(batch))
         {
             if (snapshot.TryGetSensor(id, out var sensor) && !caller.May(Senders, sensor.Floor.Building.BuildingId))

@@ -1,6 +1,8 @@
+using BuildingMgmt.Functions.Api;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Tests.Ingest;
 using BuildingMgmt.Testing;
+using Npgsql;
 
 namespace BuildingMgmt.Functions.Tests.Catalogue;
 
@@ -57,6 +59,53 @@ public sealed class CatalogueCacheTests(PostgresFixture postgres, AzuriteFixture
         await PollUntilAsync(async () => await Cache.GetAsync(Token) != before, "the catalogue is read");
         Assert.Contains((await Cache.GetAsync(Token)).Buildings, building => building.Name == "Castle");
         Assert.Single(app.Log.Of(LogEvents.CatalogueUnreadable));
+    }
+
+    [Fact]
+    public async Task Look_that_fails_fails_for_all_who_wait_for_it_and_none_is_given_the_old_catalogue_as_new()
+    {
+        await Cache.GetAsync(Token);
+        await using var changing = await app.Postgres.OpenConnectionAsync(Token);
+        await using (var change = new NpgsqlCommand("""
+            BEGIN;
+            LOCK TABLE catalogue_version;
+            ALTER TABLE point ALTER interval_s TYPE double precision;
+            UPDATE building SET name = 'Castle' WHERE name = 'Tower';
+            """, changing))
+        {
+            await change.ExecuteNonQueryAsync(Token);
+        }
+
+        var looks = Enumerable.Range(0, 4).Select(_ => Cache.RefreshAsync(Token)).ToArray();
+        app.Time.Advance(TimeSpan.FromSeconds(1));
+        await using (var commit = new NpgsqlCommand("COMMIT", changing))
+            await commit.ExecuteNonQueryAsync(Token);
+        foreach (var look in looks)
+            await Assert.ThrowsAsync<InvalidCastException>(() => look);
+    }
+
+    [Fact]
+    public async Task Request_waits_a_bounded_time_for_a_look_that_hangs_and_the_look_goes_on()
+    {
+        var before = await Cache.GetAsync(Token);
+        await using var hanging = await app.Postgres.OpenConnectionAsync(Token);
+        await using (var begin = new NpgsqlCommand("BEGIN; LOCK TABLE catalogue_version", hanging))
+            await begin.ExecuteNonQueryAsync(Token);
+        var patient = Cache.RefreshAsync(Token);
+        var requests = Enumerable.Range(0, 20).Select(_ => Cache.RefreshForRequestAsync(Token)).ToArray();
+        app.Time.Advance(TimeSpan.FromSeconds(2));
+        foreach (var request in requests)
+        {
+            var problem = (await Assert.ThrowsAsync<ProblemException>(() => request)).Problem;
+            Assert.Equal(503, problem.Status);
+            Assert.NotNull(problem.RetryAfter);
+        }
+
+        Assert.False(patient.IsCompleted);
+        await using (var end = new NpgsqlCommand("COMMIT", hanging))
+            await end.ExecuteNonQueryAsync(Token);
+        Assert.Same(before, await patient);
+        Assert.Same(before, await Cache.RefreshAsync(Token));
     }
 
     private Task PollUntilAsync(Func<Task<bool>> condition, string what) => Eventually.TrueAsync(

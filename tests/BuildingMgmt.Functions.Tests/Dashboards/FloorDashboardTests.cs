@@ -5,6 +5,7 @@ using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
 using BuildingMgmt.Functions.Tests.Api;
 using BuildingMgmt.Testing;
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -119,6 +120,23 @@ public sealed class FloorDashboardTests(PostgresFixture postgres, AzuriteFixture
 
         Assert.Contains("21.5", Text(await first), StringComparison.Ordinal);
         Assert.Contains("21.5", Text(await Dashboard.GetAsync(floor, Cancellation)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Snapshot_whose_time_is_up_is_read_again_once_also_for_one_who_saw_it_before_another_renewed_it()
+    {
+        using var cache = new HeldCache(services.GetRequiredService<HybridCache>());
+        using var dashboard = ActivatorUtilities.CreateInstance<FloorDashboard>(services, cache);
+        await dashboard.GetAsync(floor, Cancellation);
+        time.Advance(TimeSpan.FromSeconds(61));
+
+        cache.HoldNext();
+        var late = dashboard.GetAsync(floor, Cancellation).AsTask();
+        var renewed = await dashboard.GetAsync(floor, Cancellation);
+        Assert.Equal(2, tables.Reads);
+        cache.Release();
+        Assert.Same(renewed, await late);
+        Assert.Equal(2, tables.Reads);
     }
 
     private static string Text(FloorSnapshot snapshot) => System.Text.Encoding.UTF8.GetString(snapshot.Json.Span);

@@ -32,6 +32,8 @@ public sealed class ReadinessTests(PostgresFixture postgres, AzuriteFixture azur
             {
                 ["Postgres:ConnectionString"] = primary.ConnectionString,
                 ["Postgres:ReadConnectionString"] = replica.ConnectionString,
+                ["Postgres:ReadPoolSize"] = "1",
+                ["Postgres:BatchPoolSize"] = "1",
                 ["LatestValues:ConnectionString"] = azurite.ConnectionString,
                 ["EventHubs"] = eventHubs.ConnectionString,
             }).Build())
@@ -61,6 +63,15 @@ public sealed class ReadinessTests(PostgresFixture postgres, AzuriteFixture azur
         await AllowAsync(primary, true);
         await AllowAsync(replica, false);
         Assert.Equal("postgres ok, postgres_replica away, tables ok, event_hub ok", await CheckAsync());
+    }
+
+    [Fact]
+    public async Task Pools_whose_connections_are_all_busy_do_not_make_a_server_away()
+    {
+        var pools = services.GetRequiredService<PostgresPools>();
+        await using var busyBatch = await pools.Batch.OpenConnectionAsync(Token);
+        await using var busyRead = await pools.Read.OpenConnectionAsync(Token);
+        Assert.Equal("postgres ok, postgres_replica ok, tables ok, event_hub ok", await CheckAsync());
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using System.Text;
 using BuildingMgmt.Database;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Testing;
-using Npgsql;
 
 namespace BuildingMgmt.Functions.Tests.Ingest;
 
@@ -174,116 +173,12 @@ public sealed class TelemetryIngestTests(PostgresFixture postgres, AzuriteFixtur
     }
 
     [Fact]
-    public async Task Partition_is_taken_from_an_instance_that_froze_in_the_middle_of_its_copy_and_one_that_works_is_left_alone()
-    {
-        await using var source = NpgsqlDataSource.Create(database.ConnectionString + ";Pooling=false;Application Name=building-mgmt write");
-        await using var frozen = await source.OpenConnectionAsync(Token);
-        await app.StoreAsync(Batch.Of(Batch.Co2(0, "11:58:00", 1)));
-        await using (var hold = new NpgsqlCommand("BEGIN; SELECT FROM ingest_position FOR UPDATE", frozen))
-            await hold.ExecuteNonQueryAsync(Token);
-        await using var busy = await source.OpenConnectionAsync(Token);
-        await using var work = new NpgsqlCommand("SELECT 1", busy);
-        await using var transaction = await busy.BeginTransactionAsync(Token);
-        await work.ExecuteScalarAsync(Token);
-        var copy = await frozen.BeginRawBinaryCopyAsync("COPY reading FROM STDIN (FORMAT BINARY)", Token);
-
-        await using var other = await IngestApp.StartAsync(
-            database.ConnectionString, azurite.ConnectionString, settings: ("Ingest:FrozenAfterSeconds", "1"));
-        var events = app.Events(Batch.Of(Batch.Co2(0, "11:59:00", 2)));
-        var waiting = other.StoreAsync(events);
-        while (!waiting.IsCompleted)
-            await work.ExecuteScalarAsync(Token);
-        Assert.Equal(PostgresErrorCodes.LockNotAvailable, (await Assert.ThrowsAsync<PostgresException>(() => waiting)).SqlState);
-        await work.ExecuteScalarAsync(Token);
-        await other.StoreAsync(events);
-        Assert.Equal("gw 2 2=2+0+0", await app.LedgerAsync());
-        await Assert.ThrowsAnyAsync<NpgsqlException>(async () => await copy.DisposeAsync());
-    }
-
-    [Fact]
     public async Task Late_reading_is_stored_and_leaves_the_latest_value()
     {
         await app.StoreAsync(Batch.Of(Batch.Co2(0, "11:59:00", 600)));
         await app.StoreAsync(Batch.Of(Batch.Co2(0, "10:00:00", 500), Batch.Co2(0, "2026-03-07T12:00:00Z", 400)));
         Assert.Equal("sensor 0/co2 600 0", await app.LatestAsync());
         Assert.Equal("gw 2 3=3+0+0", await app.LedgerAsync());
-    }
-
-    [Fact]
-    public async Task Readings_of_any_month_find_their_partition()
-    {
-        await app.StoreAsync(Batch.Of(
-            Batch.Co2(0, "2026-03-01T00:00:00Z", 1),
-            Batch.Co2(0, "2026-02-28T23:59:59.999999Z", 2),
-            Batch.Co2(0, "2026-03-01T00:59:59+01:00", 3),
-            Batch.Co2(0, "2000-01-01T00:00:00Z", 4),
-            Batch.Co2(0, "2022-10-30T02:30:00+01:00", 5)));
-        Assert.Equal("gw 1 5=5+0+0", await app.LedgerAsync());
-        Assert.Equal(
-            "reading_2000_01 1, reading_2022_10 1, reading_2026_02 2, reading_2026_03 1",
-            await app.QueryAsync("SELECT tableoid::regclass::text, count(*) FROM reading GROUP BY tableoid ORDER BY tableoid::regclass::text"));
-    }
-
-    [Fact]
-    public async Task Month_whose_partition_was_dropped_is_made_again()
-    {
-        var events = app.Events(Batch.Of(Batch.Co2(0, "11:59:00", 600)));
-        await app.StoreAsync(Batch.Of(Batch.Co2(1, "11:59:00", 600)));
-        await app.QueryAsync("DROP TABLE reading_2026_03; SELECT 1");
-        var later = new IncomingEvent(events[0].Body, null, 7, TestBuilding.Now.AddMinutes(1));
-        Assert.Equal(PostgresErrorCodes.CheckViolation, (await Assert.ThrowsAsync<PostgresException>(() => app.StoreAsync(later))).SqlState);
-        await app.StoreAsync(later);
-        Assert.Equal("sensor 0/co2 03-10 11:59:00 600 good", await app.ReadingsAsync());
-    }
-
-    [Fact]
-    public async Task Month_whose_partition_was_detached_is_attached_again_with_its_readings()
-    {
-        await app.StoreAsync(Batch.Of(Batch.Co2(1, "11:58:00", 500)));
-        await app.QueryAsync("ALTER TABLE reading DETACH PARTITION reading_2026_03; SELECT 1");
-        await using var other = await IngestApp.StartAsync(database.ConnectionString, azurite.ConnectionString);
-        var late = app.Events(Batch.Of(Batch.Co2(0, "11:59:00", 600)));
-        Assert.Equal(PostgresErrorCodes.CheckViolation, (await Assert.ThrowsAsync<PostgresException>(() => app.StoreAsync(late))).SqlState);
-        // Both instances find at once that it is missing.
-        await Task.WhenAll(
-            app.StoreAsync(late),
-            other.Ingest.StoreAsync(other.Events(Batch.Of(Batch.Co2(2, "11:59:00", 700))), new("telemetry", "9"), Token));
-        Assert.Equal(
-            "sensor 0/co2 03-10 11:59:00 600 good, sensor 1/co2 03-10 11:58:00 500 good, sensor 2/co2 03-10 11:59:00 700 good",
-            await SortedReadingsAsync());
-        Assert.Equal("reading_2026_03", await app.QueryAsync("SELECT DISTINCT tableoid::regclass::text FROM reading"));
-    }
-
-    [Fact]
-    public async Task Detached_month_with_rows_of_another_is_refused_by_name_until_it_is_renamed()
-    {
-        await app.StoreAsync(Batch.Of(Batch.Co2(1, "11:58:00", 500)));
-        await app.QueryAsync("""
-            ALTER TABLE reading DETACH PARTITION reading_2026_03;
-            INSERT INTO reading_2026_03 SELECT time + interval '1 month', value, point_id, quality FROM reading_2026_03;
-            SELECT 1
-            """);
-        var late = app.Events(Batch.Of(Batch.Co2(0, "11:59:00", 600)));
-        await Assert.ThrowsAsync<PostgresException>(() => app.StoreAsync(late));
-        var refusal = await Assert.ThrowsAsync<PostgresException>(() => app.StoreAsync(late));
-        Assert.Equal(PostgresErrorCodes.ObjectNotInPrerequisiteState, refusal.SqlState);
-        Assert.Contains("reading_2026_03", refusal.MessageText, StringComparison.Ordinal);
-        Assert.Contains("Rename it", refusal.Hint, StringComparison.Ordinal);
-
-        await app.QueryAsync("ALTER TABLE reading_2026_03 RENAME TO kept_apart; SELECT 1");
-        await app.StoreAsync(late);
-        Assert.Equal("sensor 0/co2 03-10 11:59:00 600 good", await app.ReadingsAsync());
-        Assert.Equal("2", await app.QueryAsync("SELECT count(*) FROM kept_apart"));
-    }
-
-    [Fact]
-    public async Task This_month_and_the_next_two_are_made_ahead()
-    {
-        await app.Get<ReadingMonths>().CreateAheadAsync(CancellationToken.None);
-        await app.Get<ReadingMonths>().CreateAheadAsync(CancellationToken.None);
-        Assert.Equal(
-            "reading_2026_03, reading_2026_04, reading_2026_05",
-            await app.QueryAsync("SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'reading'::regclass ORDER BY name"));
     }
 
     [Fact]

@@ -81,6 +81,41 @@ public sealed class LatestValueStoreTests(PostgresFixture postgres, AzuriteFixtu
     }
 
     [Fact]
+    public async Task Instance_that_starts_and_cannot_read_a_later_builds_schema_says_so_once_and_repairs_when_it_can()
+    {
+        await app.StoreAsync(Batch.Of(Batch.Co2(0, "11:58:00", 1)));
+        await table.DeleteAsync(Token);
+        await app.QueryAsync("ALTER TABLE point ALTER interval_s TYPE double precision; SELECT 1");
+        await using var other = await IngestApp.StartAsync(database.ConnectionString, azurite.ConnectionString, tableName);
+        var repair = other.Get<LatestValueRepair>();
+        await repair.StartAsync(Token);
+        var failures = 0;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                other.Time.Advance(TimeSpan.FromSeconds(5));
+                await Assert.ThrowsAsync<InvalidCastException>(() => other.Get<CatalogueCache>().GetAsync(Token).AsTask());
+                return ++failures >= 3 && other.Log.Of(LogEvents.LatestValuesRepairFailed).Count > 0;
+            },
+            TimeSpan.FromSeconds(20),
+            "it is logged",
+            Token);
+
+        await app.QueryAsync("ALTER TABLE point ALTER interval_s TYPE integer; SELECT 1");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                other.Time.Advance(TimeSpan.FromSeconds(5));
+                return await app.LatestAsync() == "sensor 0/co2 1 0";
+            },
+            TimeSpan.FromSeconds(20),
+            "floor 0 is repaired",
+            Token);
+        Assert.Single(other.Log.Of(LogEvents.LatestValuesRepairFailed));
+        await repair.StopAsync(Token);
+    }
+
+    [Fact]
     public async Task Entity_that_fell_back_to_an_older_state_is_brought_forward()
     {
         await app.StoreAsync(Batch.Of(Batch.Co2(0, "11:57:00", 1), Batch.Co2(1, "11:57:00", 1)));

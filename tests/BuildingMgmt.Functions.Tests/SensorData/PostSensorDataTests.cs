@@ -7,6 +7,7 @@ using System.Text.Json;
 using BuildingMgmt.Database;
 using BuildingMgmt.Functions.Tests.Api;
 using BuildingMgmt.Testing;
+using Npgsql;
 
 namespace BuildingMgmt.Functions.Tests.SensorData;
 
@@ -143,6 +144,36 @@ public sealed class PostSensorDataTests(RunningApp app)
                 await ExecuteAsync($"DELETE FROM sensor WHERE sensor_id = '{sensor}'");
             }
         }
+    }
+
+    [Fact]
+    public async Task While_the_catalogue_cannot_be_read_only_who_may_not_send_for_all_buildings_is_kept_waiting_and_only_with_unknown_sensors()
+    {
+        var (unknown, known) = (Guid.NewGuid(), TestCampus.Sensor(TestCampus.NorthGround, 9));
+        await app.TokenOfAsync("gateway-north", Cancellation);
+        await app.TokenOfAsync("ingest", Cancellation);
+        await using var hanging = await app.Database.OpenConnectionAsync(Cancellation);
+        await using var transaction = await hanging.BeginTransactionAsync(Cancellation);
+        await using (var hold = new NpgsqlCommand("LOCK TABLE catalogue_version", hanging, transaction))
+            await hold.ExecuteNonQueryAsync(Cancellation);
+
+        // More than a client would wait for if they waited one after the other.
+        var refused = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => PostAsync("gateway-north", unknown)));
+        foreach (var response in refused)
+        {
+            var problem = await ProblemAssert.IsAsync(response, HttpStatusCode.ServiceUnavailable);
+            Assert.Contains("catalogue", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+            Assert.NotNull(response.Headers.RetryAfter);
+            response.Dispose();
+        }
+
+        using var ofKnown = await PostAsync("gateway-north", known);
+        await AcceptedAsync(ofKnown);
+        using var ofAnybody = await PostAsync("ingest", unknown);
+        await AcceptedAsync(ofAnybody);
+
+        Task<HttpResponseMessage> PostAsync(string caller, Guid sensor) => app.SendAsync(
+            caller, HttpMethod.Post, "/api/sensors/data", Cancellation, json: Reading(sensor, TimeProvider.System.GetUtcNow(), 21));
     }
 
     [Theory]
