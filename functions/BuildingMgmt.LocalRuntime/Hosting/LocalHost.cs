@@ -103,6 +103,8 @@ internal static class LocalHost
             .AddHostedService<DurableTriggers>()
             .AddHostedService<EventHubTriggers>()
             .AddHostedService<TimerTriggers>();
+        if (DurableHub.IsUsedBy(functions))
+            DurableConnection.Check(builder.Services);
         if (settings.WatchStandardInput)
             builder.Services.AddHostedService<ParentWatch>();
 

@@ -56,6 +56,7 @@ internal static class LogEvents
     public const int DurableWaitsStoreAway = 540;
     public const int DurableStoreNotReady = 541;
     public const int DurableStarted = 542;
+    public const int DurableStoreReady = 543;
 
     // 560-579 the code of orchestrators.
     public const int OrchestrationFailed = 560;

@@ -8,7 +8,7 @@ namespace BuildingMgmt.LocalRuntime.Durable.Client;
 /// Those who wait for the end of an orchestration. An end in this process is told by its worker; the others are asked for all together, in one
 /// query that comes less and less often while nothing ends.
 /// </summary>
-internal sealed class CompletionWaits(IDurableStore store, EndedInstances ended, TimeProvider time, ILogger logger)
+internal sealed class CompletionWaits(Func<CancellationToken, ValueTask<IDurableStore>> open, EndedInstances ended, TimeProvider time, ILogger logger)
 {
     /// <summary>Ids in one query.</summary>
     private const int IdsPerQueryMax = 1_000;
@@ -106,6 +106,7 @@ internal sealed class CompletionWaits(IDurableStore store, EndedInstances ended,
         string[] ids;
         lock (_lock)
             ids = [.. _waiters.Keys];
+        var store = await open(CancellationToken.None).ConfigureAwait(false);
         foreach (var some in ids.Chunk(IdsPerQueryMax))
         {
             foreach (var id in await store.EndedAsync(some, CancellationToken.None).ConfigureAwait(false))

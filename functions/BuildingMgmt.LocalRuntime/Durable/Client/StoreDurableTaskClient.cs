@@ -18,8 +18,9 @@ internal interface ILocalWorker
 }
 
 /// <summary>The client of a hub, right on its store.</summary>
+/// <param name="open">Gives the store, or throws while it cannot be reached.</param>
 internal sealed class StoreDurableTaskClient(
-    string hub, IDurableStore store, DataConverter converter, CompletionWaits waits, ILocalWorker worker, TimeProvider time)
+    string hub, Func<CancellationToken, ValueTask<IDurableStore>> open, DataConverter converter, CompletionWaits waits, ILocalWorker worker, TimeProvider time)
     : DurableTaskClient(hub)
 {
     /// <summary>Instances in one delete: its locks are held for a short time only.</summary>
@@ -50,6 +51,7 @@ internal sealed class StoreDurableTaskClient(
             Parent: null,
             Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null,
             options?.Tags is { Count: > 0 } tags ? tags : null);
+        var store = await open(cancellation).ConfigureAwait(false);
         var result = await store.CreateAsync(new NewInstance(instanceId, start, startAt), startAt is null ? worker.Owner : null, replaceable, cancellation).ConfigureAwait(false);
         if (result == CreateResult.Exists)
             throw new OrchestrationAlreadyExistsException($"An orchestration with the id \"{instanceId}\" exists already, in a status in which it is not replaced.");
@@ -95,6 +97,7 @@ internal sealed class StoreDurableTaskClient(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        var store = await open(cancellation).ConfigureAwait(false);
         return await store.GetAsync(instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false) is { } state
             ? Metadata(state, getInputsAndOutputs)
             : null;
@@ -108,6 +111,7 @@ internal sealed class StoreDurableTaskClient(
             throw new ArgumentException($"Task hub \"{other}\" is not this client's hub \"{Name}\"; only that one can be asked.", nameof(filter));
         return Pageable.Create(async (token, size, cancellation) =>
         {
+            var store = await open(cancellation).ConfigureAwait(false);
             var states = await store.QueryAsync(
                 new InstanceFilter(
                     Numbers(query.Statuses),
@@ -133,6 +137,7 @@ internal sealed class StoreDurableTaskClient(
         CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageSize);
+        var store = await open(cancellation).ConfigureAwait(false);
         var states = await store.QueryAsync(
             new InstanceFilter(
                 Numbers(runtimeStatus),
@@ -148,6 +153,7 @@ internal sealed class StoreDurableTaskClient(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        var store = await open(cancellation).ConfigureAwait(false);
         for (var pause = PollPause.Shortest; ; pause = PollPause.After(pause))
         {
             var state = await store.GetAsync(instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false);
@@ -161,6 +167,7 @@ internal sealed class StoreDurableTaskClient(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        var store = await open(cancellation).ConfigureAwait(false);
         for (var pause = PollPause.Shortest; ; pause = PollPause.After(pause))
         {
             // Asked to be told before looking, so that no end falls between the two.
@@ -186,6 +193,7 @@ internal sealed class StoreDurableTaskClient(
         string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        var store = await open(cancellation).ConfigureAwait(false);
         return new PurgeResult(await store.PurgeAsync(instanceId, options?.Recursive ?? false, cancellation).ConfigureAwait(false), isComplete: true);
     }
 
@@ -198,11 +206,12 @@ internal sealed class StoreDurableTaskClient(
         var began = time.GetTimestamp();
         var matching = new InstanceFilter(
             Numbers(filter.Statuses), InstancesPerPurge, CreatedFrom: filter.CreatedFrom?.ToUniversalTime(), CreatedTo: filter.CreatedTo?.ToUniversalTime());
+        var store = await open(cancellation).ConfigureAwait(false);
         var count = 0;
         while (true)
         {
             var purged = options?.Recursive == true
-                ? await PurgeFamiliesAsync(matching, cancellation).ConfigureAwait(false)
+                ? await PurgeFamiliesAsync(store, matching, cancellation).ConfigureAwait(false)
                 : await store.PurgeAsync(matching, cancellation).ConfigureAwait(false);
             count += purged;
             if (purged == 0)
@@ -231,7 +240,7 @@ internal sealed class StoreDurableTaskClient(
     private static InvalidOperationException Refused(string instanceId, string what, string why) =>
         new($"Orchestration \"{instanceId}\" cannot {what}: {why}.");
 
-    private async Task<int> PurgeFamiliesAsync(InstanceFilter filter, CancellationToken cancellation)
+    private static async Task<int> PurgeFamiliesAsync(IDurableStore store, InstanceFilter filter, CancellationToken cancellation)
     {
         int[] ended = [(int)OrchestrationRuntimeStatus.Completed, (int)OrchestrationRuntimeStatus.Failed, (int)OrchestrationRuntimeStatus.Terminated];
         int[] statuses = filter.Statuses.Count > 0 ? [.. filter.Statuses.Intersect(ended)] : ended;
@@ -246,11 +255,13 @@ internal sealed class StoreDurableTaskClient(
     private async Task<OrchestrationRuntimeStatus?> StatusAsync(string instanceId, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        var store = await open(cancellation).ConfigureAwait(false);
         return (OrchestrationRuntimeStatus?)(await store.GetAsync(instanceId, withPayloads: false, cancellation).ConfigureAwait(false))?.Status;
     }
 
     private async Task SendAsync(NewMessage message, string what, CancellationToken cancellation)
     {
+        var store = await open(cancellation).ConfigureAwait(false);
         if (!await store.SendAsync(message, cancellation).ConfigureAwait(false))
             throw Refused(message.InstanceId, what, "there is none, or it has ended");
         worker.Wake();

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using BuildingMgmt.LocalRuntime.Durable.Client;
 using BuildingMgmt.LocalRuntime.Durable.Store;
 using BuildingMgmt.LocalRuntime.Durable.Workers;
@@ -7,13 +8,18 @@ using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace BuildingMgmt.LocalRuntime.Durable.Functions;
 
-/// <summary>The app's hub in this process: its store, its worker and its client. Without durable functions it opens nothing.</summary>
+/// <summary>
+/// The app's hub in this process: its store, its worker and its client. Without durable functions it opens nothing. A database that is away does
+/// not keep the app from starting: its worker begins when the database is there, and until then clients are told.
+/// </summary>
 internal sealed class DurableHub(
     DurableSettings settings,
+    IOptions<DurableConnection> connection,
     IConfiguration configuration,
     LoadedFunctions loaded,
     DurableFunctions functions,
@@ -21,117 +27,103 @@ internal sealed class DurableHub(
     TimeProvider time,
     ILoggerFactory loggers) : ILocalWorker, IAsyncDisposable
 {
-    public const string ConnectionSetting = "DurablePostgres";
-
-    /// <summary>Connections unless the connection string says otherwise: those of the worker's calls, and some for clients.</summary>
-    private const int ConnectionsMax = 14;
-
-    /// <summary>
-    /// Statements that each connection keeps planned, unless the connection string says otherwise: to plan a commit costs more than to run it.
-    /// PgBouncer has kept prepared statements since 1.21; before an older one, say <c>Max Auto Prepare=0</c>.
-    /// </summary>
-    private const int StatementsMax = 20;
-
     private readonly DurableMeter _meter = new();
     private readonly EndedInstances _ended = new();
     private readonly ILogger _logger = loggers.CreateLogger<DurableHub>();
-    private NpgsqlDataSource? _database;
-    private PostgresDurableStore? _store;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _opening = Task.CompletedTask;
+    private HubStore? _store;
     private DurableWorker? _worker;
     private StoreDurableTaskClient? _client;
 
     /// <summary>The client that functions are given.</summary>
     public DurableTaskClient Client => _client
-        ?? throw new InvalidOperationException("The hub of orchestrations is not ready: the host has not started yet, or could not.");
+        ?? throw new InvalidOperationException("The hub of orchestrations is not ready: the host has not started yet.");
 
-    long? ILocalWorker.Owner => _worker?.Owner;
+    long? ILocalWorker.Owner => Volatile.Read(ref _worker)?.Owner;
 
-    private bool RunsTasks => loaded.Of<OrchestrationTriggerAttribute>().Any() || loaded.Of<ActivityTriggerAttribute>().Any();
+    void ILocalWorker.Wake() => Volatile.Read(ref _worker)?.Wake();
 
-    void ILocalWorker.Wake() => _worker?.Wake();
+    /// <summary>Whether the app has anything to do with orchestrations.</summary>
+    public static bool IsUsedBy(LoadedFunctions functions) => RunsTasks(functions) || functions.All.Any(DurableParameters.UsesClient);
 
-    /// <exception cref="FunctionWorkerException">The hub's name or its connection string is missing or not usable.</exception>
+    /// <exception cref="FunctionWorkerException">The hub's name is not usable, or the database refuses its work.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (!RunsTasks && !loaded.All.Any(DurableParameters.UsesClient))
+        if (!IsUsedBy(loaded))
             return;
         var hub = settings.ResolveHub(configuration);
-        _database = NpgsqlDataSource.Create(ConnectionString());
-        _store = await OpenAsync(_database, hub, cancellationToken).ConfigureAwait(false);
+        _store = new HubStore(NpgsqlDataSource.Create(connection.Value.Complete()), hub, _logger);
         _client = new StoreDurableTaskClient(
-            hub, _store, payloads.Converter, new CompletionWaits(_store, _ended, time, _logger), this, time);
-        if (!RunsTasks)
-            return;
-        var worker = settings.Worker();
-        PoolScheduler.MakeRoomFor(worker);
-        _worker = new DurableWorker(
-            new WorkerParts(
-                _store, functions, payloads.Converter, worker, new PoolScheduler(), time, new Random(), loggers, _meter, _ended),
-            new SerialContext());
-        _worker.Start();
-        _logger.DurableStarted(hub, worker.MaxConcurrentOrchestrators, worker.MaxConcurrentActivities);
+            hub, _store.GetAsync, payloads.Converter, new CompletionWaits(_store.GetAsync, _ended, time, _logger), this, time);
+        try
+        {
+            Begin(hub, await _store.GetAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is NpgsqlException { IsTransient: true } or SocketException or TimeoutException)
+        {
+            _logger.DurableStoreNotReady(e, DurableConnection.Setting);
+            _opening = BeginLaterAsync(hub, _store, e.Message);
+        }
+        catch (NpgsqlException e)
+        {
+            throw new FunctionWorkerException(
+                $"The database of setting \"{DurableConnection.Setting}\" cannot be used for orchestrations: {e.Message}", e);
+        }
     }
 
     /// <summary>Takes nothing new, waits for what runs, and gives up the rest.</summary>
     /// <param name="timeIsUp">Cancels activities that still run; they run again elsewhere.</param>
-    public Task StopAsync(CancellationToken timeIsUp) => _worker?.StopAsync(timeIsUp) ?? Task.CompletedTask;
+    public async Task StopAsync(CancellationToken timeIsUp)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_worker is not null)
+            await _worker.StopAsync(timeIsUp).ConfigureAwait(false);
+    }
 
     public async ValueTask DisposeAsync()
     {
         if (_store is not null)
             await _store.DisposeAsync().ConfigureAwait(false);
-        if (_database is not null)
-            await _database.DisposeAsync().ConfigureAwait(false);
         _meter.Dispose();
     }
 
-    private string ConnectionString()
-    {
-        var given = configuration[ConnectionSetting];
-        if (string.IsNullOrEmpty(given))
-        {
-            throw new FunctionWorkerException(
-                $"Setting \"{ConnectionSetting}\" is missing: the connection string of the PostgreSQL database in which the app's orchestrations live.");
-        }
+    private static bool RunsTasks(LoadedFunctions functions) =>
+        functions.Of<OrchestrationTriggerAttribute>().Any() || functions.Of<ActivityTriggerAttribute>().Any();
 
-        try
-        {
-            var connection = new NpgsqlConnectionStringBuilder(given);
-            if (!connection.ShouldSerialize("Maximum Pool Size"))
-                connection.MaxPoolSize = ConnectionsMax;
-            if (!connection.ShouldSerialize("Max Auto Prepare"))
-                connection.MaxAutoPrepare = StatementsMax;
-            if (!connection.ShouldSerialize("Application Name"))
-                connection.ApplicationName = "durable";
-            return connection.ConnectionString;
-        }
-        catch (ArgumentException e)
-        {
-            // Not its text: it may hold a password.
-            throw new FunctionWorkerException($"Setting \"{ConnectionSetting}\" is no connection string of PostgreSQL: {e.Message}");
-        }
+    private void Begin(string hub, IDurableStore store)
+    {
+        if (!RunsTasks(loaded))
+            return;
+        var limits = settings.Worker();
+        PoolScheduler.MakeRoomFor(limits);
+        var worker = new DurableWorker(
+            new WorkerParts(
+                store, functions, payloads.Converter, limits, new PoolScheduler(), time, new Random(), loggers, _meter, _ended),
+            new SerialContext());
+        worker.Start();
+        Volatile.Write(ref _worker, worker);
+        _logger.DurableStarted(hub, limits.MaxConcurrentOrchestrators, limits.MaxConcurrentActivities);
     }
 
-    // A database that starts at the same time, or starts again, is waited for.
-    private async Task<PostgresDurableStore> OpenAsync(NpgsqlDataSource database, string hub, CancellationToken cancellationToken)
+    // The app runs by now: whatever keeps the database from being used, until an operator helps it is tried again.
+    private async Task BeginLaterAsync(string hub, HubStore store, string told)
     {
-        var patience = TimeSpan.FromSeconds(30);
-        var began = time.GetTimestamp();
         for (var pause = PollPause.Shortest; ; pause = PollPause.After(pause))
         {
+            await Task.Delay(pause, time, _stopping.Token).ConfigureAwait(false);
             try
             {
-                return await PostgresDurableStore.OpenAsync(database, hub, _logger, cancellationToken).ConfigureAwait(false);
+                Begin(hub, await store.GetAsync(_stopping.Token).ConfigureAwait(false));
+                _logger.DurableStoreReady(DurableConnection.Setting);
+                return;
             }
-            catch (NpgsqlException e) when (e.IsTransient && time.GetElapsedTime(began) < patience)
+            catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException)
             {
-                if (pause == PollPause.Shortest)
-                    _logger.DurableStoreNotReady(e, ConnectionSetting);
-                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (NpgsqlException e)
-            {
-                throw new FunctionWorkerException($"The database of setting \"{ConnectionSetting}\" cannot be used for orchestrations: {e.Message}", e);
+                if (told != e.Message)
+                    _logger.DurableStoreNotReady(e, DurableConnection.Setting);
+                told = e.Message;
             }
         }
     }

@@ -28,8 +28,12 @@ internal sealed class DurableApp : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    public static Task<DurableApp> StartAsync(
+        TestDatabase database, string hub = "Sample", Action<FunctionsApplicationBuilder>? configure = null, string more = "", params Type[] functions) =>
+        StartAsync(database.ConnectionString, hub, configure, more, functions);
+
     public static async Task<DurableApp> StartAsync(
-        TestDatabase database, string hub = "Sample", Action<FunctionsApplicationBuilder>? configure = null, string more = "", params Type[] functions)
+        string connectionString, string hub = "Sample", Action<FunctionsApplicationBuilder>? configure = null, string more = "", params Type[] functions)
     {
         var deeds = new Deeds();
         var host = await TestHost.StartAsync(
@@ -39,7 +43,7 @@ internal sealed class DurableApp : IAsyncDisposable
                 builder.Services.AddSingleton(deeds);
                 configure?.Invoke(builder);
             },
-            new Dictionary<string, string?> { ["DurablePostgres"] = database.ConnectionString },
+            new Dictionary<string, string?> { ["DurablePostgres"] = connectionString },
             $$$"""{"version":"2.0","extensions":{"http":{"routePrefix":""},"durableTask":{"hubName":"{{{hub}}}"{{{more}}} } } }""");
         return new DurableApp(host, deeds);
     }

@@ -1,13 +1,17 @@
 using System.Collections.Concurrent;
 using BuildingMgmt.LocalRuntime.Durable.Client;
 using BuildingMgmt.LocalRuntime.Functions;
+using BuildingMgmt.LocalRuntime.Tests.Durable.Processes;
 using BuildingMgmt.LocalRuntime.Tests.Hosting;
+using BuildingMgmt.LocalStack.Setup;
 using BuildingMgmt.Testing;
 using DurableTask.Core.Exceptions;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Functions;
 
@@ -166,10 +170,59 @@ public sealed class DurableHostTests(PostgresFixture postgres) : IAsyncLifetime
     {
         foreach (var functions in new[] { typeof(SampleOrchestrators), typeof(SampleStarters) })
         {
-            var error = await Assert.ThrowsAsync<FunctionWorkerException>(() => TestHost.StartAsync([functions]));
+            var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.StartAsync([functions]));
 
             Assert.Contains("\"DurablePostgres\" is missing", error.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_host_whose_database_is_away_starts_and_its_orchestrations_begin_when_the_database_is_there()
+    {
+        var database = new NpgsqlConnectionStringBuilder(_database.ConnectionString);
+        var port = Ports.TakeFree();
+        var away = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Port = port };
+        await using var app = await DurableApp.StartAsync(away.ConnectionString);
+        var told = await Assert.ThrowsAsync<NpgsqlException>(
+            () => app.Client.ScheduleNewOrchestrationInstanceAsync(nameof(SampleOrchestrators.Parent), Token));
+        Assert.True(told.IsTransient);
+
+        await using var road = new CuttingProxy(database.Port, cuts: 0, seed: 1, port);
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    return await app.Client.GetInstanceAsync("none", Token) is null;
+                }
+                catch (NpgsqlException)
+                {
+                    return false;
+                }
+            },
+            DurableApp.Deadline, "the database is found", Token);
+
+        Assert.Equal(12, (await app.RunAsync(nameof(SampleOrchestrators.Parent))).ReadOutputAs<int>());
+    }
+
+    [Fact]
+    public async Task A_host_whose_database_is_away_stops()
+    {
+        var away = new NpgsqlConnectionStringBuilder(_database.ConnectionString) { Port = Ports.TakeFree() };
+        var app = await DurableApp.StartAsync(away.ConnectionString);
+
+        await app.Host.StopAsync().WaitAsync(DurableApp.Deadline, Token);
+        await app.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_database_that_refuses_the_app_does_not_start()
+    {
+        var unknown = new NpgsqlConnectionStringBuilder(_database.ConnectionString) { Database = "no_such_database" };
+
+        var error = await Assert.ThrowsAsync<FunctionWorkerException>(() => DurableApp.StartAsync(unknown.ConnectionString));
+
+        Assert.Contains("\"DurablePostgres\" cannot be used", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -9,7 +9,7 @@ namespace BuildingMgmt.LocalRuntime.Tests.Durable.Processes;
 /// </summary>
 internal sealed class CuttingProxy : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _over = new();
     private readonly Lock _lock = new();
     private readonly Random _random;
@@ -18,8 +18,10 @@ internal sealed class CuttingProxy : IAsyncDisposable
     private int _left;
 
     /// <param name="cuts">As many connections are cut; then it lets all pass.</param>
-    public CuttingProxy(int serverPort, int cuts, int seed)
+    /// <param name="port">Where it listens; 0 takes a free one.</param>
+    public CuttingProxy(int serverPort, int cuts, int seed, int port = 0)
     {
+        _listener = new TcpListener(IPAddress.Loopback, port);
         _serverPort = serverPort;
         _left = cuts;
         _random = new Random(seed);
