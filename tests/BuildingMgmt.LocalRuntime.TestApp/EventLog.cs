@@ -2,7 +2,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace BuildingMgmt.LocalRuntime.TestApp;
 
-/// <summary>Writes each received event as one line of the file that setting <c>EventLog</c> names.</summary>
+/// <summary>Writes each received event, and each run of the timer, as one line of the file that setting <c>EventLog</c> names.</summary>
 public sealed class EventLog(IConfiguration configuration)
 {
     private readonly Lock _lock = new();

@@ -1,7 +1,5 @@
 using BuildingMgmt.LocalRuntime.EventHubs;
 using BuildingMgmt.LocalRuntime.Tests.Hosting;
-using BuildingMgmt.LocalStack.Processes;
-using BuildingMgmt.LocalStack.Setup;
 using BuildingMgmt.LocalStack.Storage;
 using BuildingMgmt.Testing;
 using FsCheck;
@@ -60,17 +58,17 @@ public sealed class OwnershipTests(AzuriteFixture azurite)
     {
         await using var hub = await TestHub.StartAsync(azurite);
         using var folder = new ScratchFolder();
-        await using var killed = StartProcess(hub, folder.File("killed.txt"));
+        await using var killed = TestAppProcess.Start(hub, folder.File("killed.txt"));
         await OwnedAsync(hub, owners => owners.Count == 4);
         await Task.WhenAll(Partitions.Select(partition => hub.SendAsync(partition, "before")));
         await LinesAsync(folder.File("killed.txt"), 4);
 
         await killed.KillAsync();
         await Task.WhenAll(Partitions.Select(partition => hub.SendAsync(partition, "after")));
-        await using var heir = StartProcess(hub, folder.File("heir.txt"));
+        await using var heir = TestAppProcess.Start(hub, folder.File("heir.txt"));
 
         await Eventually.TrueAsync(
-            () => Task.FromResult(Lines(folder.File("heir.txt")).Where(line => line.EndsWith("after", StringComparison.Ordinal)).Select(line => line[0]).Distinct().Count() == 4),
+            () => Task.FromResult(TestAppProcess.Lines(folder.File("heir.txt")).Where(line => line.EndsWith("after", StringComparison.Ordinal)).Select(line => line[0]).Distinct().Count() == 4),
             Deadline, "the other process has the events of all partitions", Token);
     }
 
@@ -79,7 +77,7 @@ public sealed class OwnershipTests(AzuriteFixture azurite)
     {
         await using var hub = await TestHub.StartAsync(azurite);
         using var folder = new ScratchFolder();
-        var process = StartProcess(hub, folder.File("events.txt"));
+        var process = TestAppProcess.Start(hub, folder.File("events.txt"));
         await hub.SendAsync("0", "a");
         await LinesAsync(folder.File("events.txt"), 1);
 
@@ -154,25 +152,6 @@ public sealed class OwnershipTests(AzuriteFixture azurite)
     private static Task<TestHost> StartAsync(TestHub hub, ReceivedEvents received) =>
         TestHost.StartAsync([typeof(BatchFunction)], builder => builder.Services.AddSingleton(received), hub.Settings);
 
-    private static ServiceProcess StartProcess(TestHub hub, string eventLog)
-    {
-        var own = new DirectoryInfo(AppContext.BaseDirectory);
-        const string project = "BuildingMgmt.LocalRuntime.TestApp";
-        var environment = hub.Settings.ToDictionary(setting => setting.Key, setting => setting.Value!);
-        environment["EventLog"] = eventLog;
-        environment["EXIT_WITH_PARENT"] = "1";
-        environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
-        return ServiceProcess.Start(new()
-        {
-            Name = "app",
-            FileName = Executables.Dotnet,
-            Arguments = [Path.Combine(Repository.Root, "tests", project, "bin", own.Parent!.Name, own.Name, project + ".dll")],
-            Environment = environment,
-            EndsWithInput = true,
-            StopPatience = TimeSpan.FromSeconds(20),
-        });
-    }
-
     private static Task OwnedAsync(TestHub hub, Func<IReadOnlyDictionary<string, string>, bool> condition) =>
         Eventually.TrueAsync(async () => condition(await hub.OwnersAsync()), Deadline, "the partitions are shared out", Token);
 
@@ -180,13 +159,5 @@ public sealed class OwnershipTests(AzuriteFixture azurite)
         Eventually.TrueAsync(() => Task.FromResult(received.Bodies.Count >= count), Deadline, $"{count} events are received", Token);
 
     private static Task LinesAsync(string path, int count) =>
-        Eventually.TrueAsync(() => Task.FromResult(Lines(path).Count >= count), Deadline, $"{count} events are logged", Token);
-
-    private static IReadOnlyList<string> Lines(string path)
-    {
-        if (!File.Exists(path))
-            return [];
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        return [.. new StreamReader(stream).ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries)];
-    }
+        Eventually.TrueAsync(() => Task.FromResult(TestAppProcess.Lines(path).Count >= count), Deadline, $"{count} events are logged", Token);
 }
