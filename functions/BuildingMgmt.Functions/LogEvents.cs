@@ -2,7 +2,8 @@ namespace BuildingMgmt.Functions;
 
 /// <summary>
 /// Ids of all log events of the app. Operators build alerts on them: never reuse a number.
-/// 1000-1099 start, API and health; 1100-1199 ingest; 1200-1299 dashboards and latest values; 1300-1399 control; 1400-1499 sign-in.
+/// 1000-1099 start, API and health; 1100-1199 ingest; 1200-1299 dashboards and latest values; 1300-1399 control; 1400-1499 sign-in;
+/// 1500-1599 orchestrations.
 /// </summary>
 internal static class LogEvents
 {
@@ -30,4 +31,6 @@ internal static class LogEvents
 
     public const int SignInRefused = 1400;
     public const int SignInLocked = 1401;
+
+    public const int OrchestrationsPurged = 1500;
 }

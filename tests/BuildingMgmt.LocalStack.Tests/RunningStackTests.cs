@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using BuildingMgmt.LocalStack.Data;
 using BuildingMgmt.Testing;
+using Npgsql;
 
 namespace BuildingMgmt.LocalStack.Tests;
 
@@ -44,6 +45,14 @@ public sealed class RunningStackTests(StackOfTwo fixture) : IClassFixture<StackO
     {
         string[] names = ["app-0", "app-1", "azurite", "event-hubs", "postgres", "simulator"];
         Assert.Equal(names, stack.Processes().Select(process => process.Name).Order());
+    }
+
+    [Fact]
+    public async Task Both_app_processes_share_one_hub_of_orchestrations_in_the_database()
+    {
+        await using var database = NpgsqlDataSource.Create(stack.Run.Postgres);
+        await using var command = database.CreateCommand("SELECT string_agg(name, ', ') FROM durable.hub");
+        Assert.Equal("BuildingMgmt", await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using BuildingMgmt.Functions.Dashboards;
 using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
+using BuildingMgmt.Functions.Orchestrations;
 using BuildingMgmt.Functions.Postgres;
 using BuildingMgmt.Functions.SensorData;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -33,6 +34,7 @@ public static class ApiServices
             .AddCatalogueCache()
             .AddLatestValues()
             .AddIngest()
+            .AddOrchestrations()
             .AddAuth()
             .AddDashboards()
             .AddHealth()

@@ -6,6 +6,7 @@ using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Dashboards;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
+using BuildingMgmt.Functions.Orchestrations;
 using BuildingMgmt.Functions.Postgres;
 using BuildingMgmt.Functions.SensorData;
 using BuildingMgmt.LocalStack.Setup;
@@ -24,13 +25,14 @@ public sealed class SettingsTests
         (typeof(DashboardsOptions), "Dashboards"),
         (typeof(IngestOptions), "Ingest"),
         (typeof(LatestValueOptions), "LatestValues"),
+        (typeof(OrchestrationOptions), "Orchestrations"),
         (typeof(PostgresOptions), "Postgres"),
         (typeof(SensorDataOptions), "SensorData"),
     ];
 
     // The host's and the bindings' own.
     private static readonly string[] OtherSettings =
-        ["AzureWebJobsDisableHomepage", "AzureWebJobsStorage", "EventHubs", "FUNCTIONS_WORKER_RUNTIME"];
+        ["AzureWebJobsDisableHomepage", "AzureWebJobsStorage", "DurablePostgres", "EventHubs", "FUNCTIONS_WORKER_RUNTIME"];
 
     [Fact]
     public void Sample_holds_every_setting_and_no_other()
@@ -83,6 +85,7 @@ public sealed class SettingsTests
         start.Environment["AzureWebJobsStorage"] = "UseDevelopmentStorage=true";
         start.Environment["EventHubs"] = "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=key;SharedAccessKey=AAAA;UseDevelopmentEmulator=true;";
         start.Environment["Postgres__WritePoolSize"] = "0";
+        start.Environment["Orchestrations__KeepDays"] = "0";
         start.Environment["Auth__SigningKey"] = "-----BEGIN EC PRIVATE KEY-----\nbm9uZQ==\n-----END EC PRIVATE KEY-----";
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -94,6 +97,8 @@ public sealed class SettingsTests
         Assert.Contains("Postgres__ConnectionString", error, StringComparison.Ordinal);
         Assert.Contains("Postgres__WritePoolSize", error, StringComparison.Ordinal);
         Assert.Contains("Auth__SigningKey", error, StringComparison.Ordinal);
+        Assert.Contains("Orchestrations__KeepDays", error, StringComparison.Ordinal);
+        Assert.Contains("DurablePostgres", error, StringComparison.Ordinal);
         Assert.DoesNotContain("bm9uZQ", error, StringComparison.Ordinal);
     }
 

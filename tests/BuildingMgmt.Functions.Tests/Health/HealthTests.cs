@@ -52,6 +52,7 @@ public sealed class HealthTests(RunningApp app)
                     $"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=AAAA;BlobEndpoint=http://127.0.0.1:{tables}/a;TableEndpoint=http://127.0.0.1:{tables}/a;",
                 ["EventHubs"] = $"Endpoint=sb://127.0.0.1:{hub};SharedAccessKeyName=key;SharedAccessKey=AAAA;UseDevelopmentEmulator=true;",
                 ["Postgres__ConnectionString"] = $"Host=127.0.0.1;Port={postgres};Username=someone;Password=hidden;Database=none",
+                ["DurablePostgres"] = $"Host=127.0.0.1;Port={postgres};Username=someone;Password=hidden;Database=none",
                 ["Auth__SigningKey"] = app.SigningKey.ExportECPrivateKeyPem(),
             },
         });
