@@ -10,16 +10,21 @@ public sealed class StoreFaultTests(PostgresFixture postgres)
 {
     private const int Inspections = 40;
     private const string Away = "The store of orchestrations does not answer";
+    private const string Back = "The store of orchestrations answers again";
+    private const string Died = "did not renew its lease in time";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public Task Killed_and_restarted_server_changes_no_result_and_is_told_of_once() =>
-        SurviveAsync(server => server.KillAndRestartAsync(), told: 1);
+        SurviveAsync(server => server.KillAndRestartAsync(), log => Told(log, Away) == 1);
 
     [Fact]
     public Task Server_that_is_frozen_for_twenty_seconds_changes_no_result_and_is_told_of_once() =>
-        SurviveAsync(server => server.FreezeAsync(TimeSpan.FromSeconds(20)), told: 1);
+        SurviveAsync(
+            server => server.FreezeAsync(TimeSpan.FromSeconds(20)),
+            // A call is given up before that, or it comes back when the worker's lease has run out.
+            log => Told(log, Away) <= 1 && Told(log, Away) + Told(log, Died) > 0 && Told(log, Back) == Told(log, Away));
 
     [Fact]
     public async Task Commits_whose_answers_are_lost_change_no_result()
@@ -39,14 +44,14 @@ public sealed class StoreFaultTests(PostgresFixture postgres)
         await InspectAsync(few.ConnectionString, fault: null, (_, _) => { });
     }
 
-    private async Task SurviveAsync(Func<BreakableServer, Task> breakAsync, int told)
+    private async Task SurviveAsync(Func<BreakableServer, Task> breakAsync, Predicate<string> isToldOnce)
     {
         await using var server = await BreakableServer.StartAsync();
         await InspectAsync(
-            server.ConnectionString, () => breakAsync(server), (process, log) => Assert.True(Told(log) == told, $"{process} said so {Told(log)} times: {log}"));
-
-        static int Told(string log) => log.Split(Away).Length - 1;
+            server.ConnectionString, () => breakAsync(server), (process, log) => Assert.True(isToldOnce(log), $"{process} said: {log}"));
     }
+
+    private static int Told(string log, string what) => log.Split(what).Length - 1;
 
     private async Task InspectAsync(string orchestrations, Func<Task>? fault, Action<string, string> checkLog)
     {
