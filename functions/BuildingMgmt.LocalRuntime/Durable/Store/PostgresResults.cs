@@ -8,7 +8,8 @@ internal sealed class PostgresResults(NpgsqlDataSource database, int hub, Postgr
 {
     // The row of the activity is the right to answer: whoever deletes it has answered, once. The instances are locked first, in the order of
     // their ids, so that none of them ends or counts its messages meanwhile. "woken" has no condition on next_due: it would be looked at as of
-    // before the wait for the lock, when messages that a step has used up since were still due.
+    // before the wait for the lock, when messages that a step has used up since were still due. Each activity is looked up by its id (LATERAL
+    // with OFFSET 0), not among the thousands of its instance. One that moves before it is deleted has another owner, and is not found.
     private const string CommitSql = """
         WITH result AS MATERIALIZED (
             SELECT * FROM unnest($3, $4, $5) WITH ORDINALITY AS r (id, instance_id, payload, ord)
@@ -16,11 +17,18 @@ internal sealed class PostgresResults(NpgsqlDataSource database, int hub, Postgr
         locked AS MATERIALIZED (
             SELECT key, id, owner FROM durable.instance WHERE hub = $1 AND id = ANY ($4) ORDER BY id FOR NO KEY UPDATE
         ),
+        found AS MATERIALIZED (
+            SELECT r.ord, r.payload, locked.owner, w.place
+            FROM result AS r
+            JOIN locked ON locked.id = r.instance_id
+            CROSS JOIN LATERAL (SELECT ctid AS place, instance FROM durable.work WHERE id = r.id OFFSET 0) AS w
+            WHERE w.instance = locked.key
+        ),
         done AS (
             DELETE FROM durable.work AS w
-            USING result AS r JOIN locked ON locked.id = r.instance_id
-            WHERE w.id = r.id AND w.instance = locked.key AND w.owner + 0 = $2
-            RETURNING r.ord, r.payload, w.instance, w.execution, locked.owner
+            USING found
+            WHERE w.ctid = found.place AND w.owner + 0 = $2
+            RETURNING found.ord, found.payload, w.instance, w.execution, found.owner
         ),
         sent AS (
             INSERT INTO durable.message (instance, execution, payload)

@@ -14,7 +14,8 @@ internal static class StepSql
         """;
 
     // A repeated step, or one of a worker that was displaced, finds another step number or another owner, and does nothing.
-    // OFFSET 0 keeps the planner to one look-up for each id; without it, it might go through all that the worker owns.
+    // LATERAL with OFFSET 0, here and below, keeps the planner to one look-up for each row. Without it, it goes through all that a worker owns,
+    // or through the whole of a queue, when its statistics are of a time when there was nothing in it.
     private const string Accepted = """
         accepted AS MATERIALIZED (
             SELECT s.ord, i.key, i.id, i.step, i.execution
@@ -64,8 +65,11 @@ internal static class StepSql
         WITH {Accepted},
         consumed AS (
             DELETE FROM durable.message AS m
-            USING unnest($5, $6) AS c (ord, sequence), accepted AS a
-            WHERE a.ord = c.ord AND m.instance = a.key AND m.sequence = c.sequence
+            USING unnest($5, $6) AS c (ord, sequence)
+            JOIN accepted AS a ON a.ord = c.ord
+            CROSS JOIN LATERAL (
+                SELECT ctid AS place FROM durable.message WHERE instance = a.key AND sequence = c.sequence OFFSET 0) AS found
+            WHERE m.ctid = found.place
         ),
         kept AS (
             INSERT INTO durable.history (instance, step, payload)

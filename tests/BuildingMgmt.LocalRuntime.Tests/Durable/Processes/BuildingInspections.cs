@@ -37,6 +37,14 @@ internal sealed class BuildingInspections(int count, IReadOnlyList<DurableAppPro
         return string.Create(CultureInfo.InvariantCulture, $"Completed \"waiting\" {findings + Approval(building)}");
     }
 
+    /// <summary>All effects of as many inspections, each once.</summary>
+    public static IEnumerable<string> ExpectedEffects(int count) =>
+        (from building in Enumerable.Range(0, count)
+        from number in Enumerable.Range(0, InspectBuilding.Zones + 2)
+        let zone = new Zone(building, number)
+        select (zone.Key, zone.Finding)).OrderBy(effect => effect.Key, StringComparer.Ordinal)
+        .Select(effect => string.Create(CultureInfo.InvariantCulture, $"{effect.Key}={effect.Finding}"));
+
     /// <summary>Waits until activities have had so many effects.</summary>
     public static Task EffectsAsync(TestDatabase database, int atLeast) => Eventually.TrueAsync(
         async () => (await EffectsAsync(database)).Count >= atLeast, Deadline, $"activities have had {atLeast} effects", Token);
@@ -45,7 +53,7 @@ internal sealed class BuildingInspections(int count, IReadOnlyList<DurableAppPro
     public static async Task<IReadOnlyList<string>> EffectsAsync(TestDatabase database)
     {
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
-        await using var command = source.CreateCommand("SELECT key || '=' || value FROM effect ORDER BY key");
+        await using var command = source.CreateCommand("SELECT key || '=' || value FROM effect ORDER BY key COLLATE \"C\"");
         await using var reader = await command.ExecuteReaderAsync(Token);
         var effects = new List<string>();
         while (await reader.ReadAsync(Token))

@@ -22,6 +22,7 @@ public sealed class PostgresOwnershipTests(PostgresStores stores) : IClassFixtur
         var taken = new List<string>();
         while (taken.Count < 200)
         {
+            Assert.True(await first.RenewAsync(one, Token) && await second.RenewAsync(two, Token));
             var both = await Task.WhenAll(first.TakeAsync(one, instances: 7, busy: [.. taken]), second.TakeAsync(two, instances: 7, busy: [.. taken]));
             Assert.True(both.Sum(part => part.Instances.Count) > 0 || taken.Count == 200);
             taken.AddRange(both.SelectMany(part => part.Instances).Select(instance => instance.InstanceId));
@@ -135,21 +136,25 @@ public sealed class PostgresOwnershipTests(PostgresStores stores) : IClassFixtur
             },
             Token);
 
-        // No wake, no other message would help one that the step behind the others had not counted.
         var received = 0;
-        while (received < events)
+        while (!sending.IsCompleted)
+            await StepAsync();
+
+        // No wake, no other message would help one that the step behind the others had not counted.
+        await sending;
+        await StepAsync();
+        Assert.Equal(events, received);
+        Assert.Empty((await first.TakeAsync(worker)).Instances);
+
+        async Task StepAsync()
         {
-            Assert.False(Token.IsCancellationRequested);
+            Assert.True(await first.RenewAsync(worker, Token));
             foreach (var instance in (await first.TakeAsync(worker)).Instances)
             {
                 received += instance.Messages.Count(message => message.Event is EventRaised);
                 Assert.True((await first.CommitAsync(worker, instance.Step())).Accepted);
             }
         }
-
-        await sending;
-        Assert.Empty((await first.TakeAsync(worker)).Instances);
-        Assert.Equal(events, received);
     }
 
     [Fact]
@@ -190,6 +195,7 @@ public sealed class PostgresOwnershipTests(PostgresStores stores) : IClassFixtur
         {
             for (var round = 0; round < 40; round++)
             {
+                Assert.True(await process.Store.RenewAsync(process.Worker, Token));
                 var taken = await process.Store.TakeAsync(process.Worker);
                 var random = new Random(round);
                 var steps = taken.Instances.Select(instance => instance.Step() with
