@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace BuildingMgmt.EventHubsEndpoint;
 
-/// <summary>What the endpoint logs of itself, unlike <c>Log/</c>, which holds the events of its senders.</summary>
+/// <summary>
+/// What the endpoint logs of itself, unlike <c>Log/</c>, which holds the events of its senders. Its callers rely on it that this never
+/// throws, see <see cref="NeverThrowingLogger"/>.
+/// </summary>
 internal static partial class Diagnostics
 {
     [LoggerMessage(DiagnosticEvents.TornTailCut, LogLevel.Warning, "Cut {Bytes} unfinished bytes off partition {PartitionId}, file {Path}: they were never accepted")]

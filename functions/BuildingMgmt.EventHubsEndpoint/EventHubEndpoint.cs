@@ -30,10 +30,12 @@ internal sealed class EventHubEndpoint : IDisposable
     public int Port => _peers.Port;
 
     /// <summary>Opens the hub and serves it on 127.0.0.1.</summary>
+    /// <param name="logger">May fail: then a line is lost.</param>
     /// <exception cref="StartException">The port or the data folder is in use, or the folder holds another hub.</exception>
     public static EventHubEndpoint Start(EndpointOptions options, TimeProvider time, ILogger logger)
     {
         var limits = options.Limits;
+        logger = new NeverThrowingLogger(logger);
         var peers = PeerListener.Listen(options.Port, limits, options.Key, time, logger);
         HubLog hub;
         try

@@ -14,6 +14,7 @@ internal sealed class GroupCommit : IDisposable
     // Guarded by _queue.
     private readonly Queue<PendingAppend> _queue = new();
     private bool _stopping;
+    private int _groupsToAnswer;
 
     /// <param name="store">Stores a group and waits for the disk; says why nothing was stored, or null. Never throws.</param>
     public GroupCommit(string name, Func<List<PendingAppend>, string?> store)
@@ -24,7 +25,7 @@ internal sealed class GroupCommit : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Takes events for storing; returns at once. Its outcome is called in every case, at latest by <see cref="Dispose"/>.</summary>
+    /// <summary>Takes events for storing; returns at once. Its outcome is called in every case, before <see cref="Dispose"/> returns.</summary>
     public void Add(PendingAppend append)
     {
         lock (_queue)
@@ -40,7 +41,7 @@ internal sealed class GroupCommit : IDisposable
         append.OnRejected("the endpoint is stopping");
     }
 
-    /// <summary>Stores what was taken, then stops.</summary>
+    /// <summary>Stores and answers what was taken, then stops.</summary>
     public void Dispose()
     {
         lock (_queue)
@@ -49,6 +50,11 @@ internal sealed class GroupCommit : IDisposable
             Monitor.Pulse(_queue);
         }
         _thread.Join();
+        lock (_queue)
+        {
+            while (_groupsToAnswer > 0)
+                Monitor.Wait(_queue);
+        }
     }
 
     private void Write()
@@ -56,13 +62,15 @@ internal sealed class GroupCommit : IDisposable
         while (TakeGroup() is { } group)
         {
             var failure = _store(group);
+            lock (_queue)
+                _groupsToAnswer++;
             // Senders are answered elsewhere: the next group need not wait for their sockets.
             ThreadPool.UnsafeQueueUserWorkItem(
-                static done => Answer(done.group, done.failure), (group, failure), preferLocal: false);
+                static done => done.commits.Answer(done.group, done.failure), (commits: this, group, failure), preferLocal: false);
         }
     }
 
-    private static void Answer(List<PendingAppend> group, string? failure)
+    private void Answer(List<PendingAppend> group, string? failure)
     {
         foreach (var append in group)
         {
@@ -70,6 +78,11 @@ internal sealed class GroupCommit : IDisposable
                 append.OnAccepted();
             else
                 append.OnRejected(failure);
+        }
+        lock (_queue)
+        {
+            _groupsToAnswer--;
+            Monitor.PulseAll(_queue);
         }
     }
 

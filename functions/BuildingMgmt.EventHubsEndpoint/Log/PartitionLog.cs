@@ -65,7 +65,7 @@ internal sealed class PartitionLog : IDisposable
         return new PartitionLog(id, folder, options, time, logger, writer, end);
     }
 
-    /// <summary>Takes events for storing; returns at once. Its outcome is called in every case, at latest by <see cref="Dispose"/>.</summary>
+    /// <summary>Takes events for storing; returns at once. Its outcome is called in every case, before <see cref="Dispose"/> returns.</summary>
     public void Append(PendingAppend append) => _commits.Add(append);
 
     /// <summary>The index by which to find a place in a segment.</summary>
@@ -79,18 +79,36 @@ internal sealed class PartitionLog : IDisposable
             Append(new SealRequest());
     }
 
-    /// <summary>Deletes the oldest segment. Readers that were in it go on from the oldest that is left.</summary>
+    /// <summary>
+    /// Deletes the oldest segment, but never the one that is written. Readers that were in it go on from the oldest that is left. One caller
+    /// at a time.
+    /// </summary>
+    /// <remarks>When it throws, the segment is still the partition's: it may be removed later, and the next one is not before it.</remarks>
     public void RemoveOldestSegment()
     {
-        var oldest = _end.Segments[0];
+        Segment oldest;
         lock (_moving)
+        {
+            if (_end.Segments is not [var first, _, ..])
+                throw new InvalidOperationException($"Partition {Id} has no segment but the one that is written.");
+            oldest = first;
             _end = _end with { Segments = _end.Segments[1..] };
-        File.Delete(oldest.IndexPath);
-        File.Delete(oldest.Path);
+        }
+        try
+        {
+            File.Delete(oldest.IndexPath);
+            File.Delete(oldest.Path);
+        }
+        catch
+        {
+            lock (_moving)
+                _end = _end with { Segments = [oldest, .. _end.Segments] };
+            throw;
+        }
         _logger.SegmentRemoved(Id, oldest.Path);
     }
 
-    /// <summary>Stores what was taken, then stops.</summary>
+    /// <summary>Stores and answers what was taken, then stops.</summary>
     public void Dispose()
     {
         _commits.Dispose();

@@ -13,6 +13,7 @@ internal sealed class Retention : IDisposable
     private readonly ILogger _logger;
     private readonly Lock _removing = new();
     private readonly ITimer _timer;
+    private bool _stopped;
 
     /// <param name="options">What each of the partitions may keep.</param>
     public Retention(IReadOnlyList<PartitionLog> partitions, LogOptions options, TimeProvider time, ILogger logger)
@@ -40,17 +41,25 @@ internal sealed class Retention : IDisposable
         }
     }
 
-    public void Dispose() => _timer.Dispose();
+    /// <summary>Waits for a removal that is under way; afterwards no file is deleted any more.</summary>
+    public void Dispose()
+    {
+        _timer.Dispose();
+        lock (_removing)
+            _stopped = true;
+    }
 
     private void RemoveExpired(PartitionLog partition)
     {
         var oldestMs = (_time.GetUtcNow() - _options.RetentionAge).ToUnixTimeMilliseconds();
-        // Only whole segments go, and never the one that is written.
-        if (partition.End is var now && now.LastTimeMs < oldestMs && !now.IsEmpty)
-            partition.SealSegment();
-
         lock (_removing)
         {
+            // A disposed timer may still have a callback on its way, and the folder may belong to another process by then.
+            if (_stopped)
+                return;
+            // Only whole segments go, and never the one that is written.
+            if (partition.End is var now && now.LastTimeMs < oldestMs && !now.IsEmpty)
+                partition.SealSegment();
             while (partition.End is { Segments.Length: > 1 } end && IsExpired(end, oldestMs))
                 partition.RemoveOldestSegment();
         }

@@ -176,17 +176,11 @@ internal sealed class Peer
         _connection?.Close(TimeSpan.Zero, error);
     }
 
-    /// <summary>Cuts the connection, because the endpoint itself failed on it.</summary>
+    /// <summary>Cuts the connection, because the endpoint itself failed on it. Never throws.</summary>
     public void Fail(Exception failure)
     {
-        try
-        {
-            _logger.PeerFailed(failure, Name);
-        }
-        finally
-        {
-            _socket.Dispose();
-        }
+        _logger.PeerFailed(failure, Name);
+        _socket.Dispose();
     }
 
     /// <summary>Cuts the connection.</summary>

@@ -8,7 +8,8 @@ internal sealed record RunFailure(Exception Exception, string InvocationId, Time
 
 /// <summary>
 /// Tells of the failures of one input: the first in full, and the last when no retry is left. Between them a line a minute: a retry for ever
-/// while a store is away for an hour must not bury what else the log says.
+/// while a store is away for an hour must not bury what else the log says. A failure that has turned into another one is told in full
+/// again, at most once a minute.
 /// </summary>
 internal sealed class FailureStreak(string function, TimeProvider time, ILogger logger)
 {
@@ -17,6 +18,8 @@ internal sealed class FailureStreak(string function, TimeProvider time, ILogger 
     private int _count;
     private long _beganAt;
     private long _saidAt;
+    private long _saidInFullAt;
+    private (Type Type, string Message) _saidInFull;
 
     /// <param name="isLast">No retry is left.</param>
     public void Add(RunFailure failure, RunRetry retry, bool isLast)
@@ -24,9 +27,9 @@ internal sealed class FailureStreak(string function, TimeProvider time, ILogger 
         var now = time.GetTimestamp();
         if (_count++ == 0)
             _beganAt = now;
-        if (_count == 1 || isLast)
-            SayInFull(failure, retry);
-        else if (time.GetElapsedTime(_saidAt, now) >= SayAgainInterval)
+        if (_count == 1 || isLast || (Cause(failure) != _saidInFull && IsTimeToSay(_saidInFullAt, now)))
+            SayInFull(failure, retry, now);
+        else if (IsTimeToSay(_saidAt, now))
             logger.FunctionStillFails(function, _count, SecondsUntil(now), failure.Exception.GetType().Name, failure.Exception.Message);
         else
             return;
@@ -40,8 +43,19 @@ internal sealed class FailureStreak(string function, TimeProvider time, ILogger 
             logger.FunctionWorksAgain(function, _count, SecondsUntil(time.GetTimestamp()));
     }
 
-    private void SayInFull(RunFailure failure, RunRetry retry)
+    // The outermost is often the same wrapper around whatever went wrong.
+    private static (Type Type, string Message) Cause(RunFailure failure)
     {
+        var innermost = failure.Exception.GetBaseException();
+        return (innermost.GetType(), innermost.Message);
+    }
+
+    private bool IsTimeToSay(long saidAt, long now) => time.GetElapsedTime(saidAt, now) >= SayAgainInterval;
+
+    private void SayInFull(RunFailure failure, RunRetry retry, long now)
+    {
+        _saidInFull = Cause(failure);
+        _saidInFullAt = now;
         if (failure.TimeLimit is { } limit)
             logger.RunTimedOut(function, failure.InvocationId, limit.TotalSeconds);
         logger.TriggeredRunFailed(failure.Exception, function, failure.InvocationId, retry.RetryCount, retry.MaxRetryCount);

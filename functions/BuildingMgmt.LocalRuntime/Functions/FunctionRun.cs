@@ -15,6 +15,7 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
     private readonly LoadedFunction _function;
     private readonly CancellationToken _stopping;
     private readonly HostTimes? _httpTimes;
+    private readonly long _httpBegan;
     private CancellationTokenSource? _httpTimeout;
     private CancellationTokenSource? _httpCancellation;
     private readonly string? _traceParent;
@@ -53,6 +54,7 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
         Retry = RunRetry.None;
         _stopping = times.HttpStopping;
         _httpTimes = times;
+        _httpBegan = times.Timestamp;
         Result = new RunResult();
     }
 
@@ -119,7 +121,7 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
 
     private CancellationTokenSource LinkHttpCancellation(HttpContext httpContext)
     {
-        _httpTimeout = _httpTimes?.StartTimeout();
+        _httpTimeout = _httpTimes?.StartTimeout(_httpBegan);
         return CancellationTokenSource.CreateLinkedTokenSource(
             httpContext.RequestAborted, _stopping, _httpTimeout?.Token ?? CancellationToken.None);
     }

@@ -59,7 +59,7 @@ internal sealed class FunctionRunner(
     private async Task<RunFailure?> TryRunAsync(
         LoadedFunction function, object input, BindingContext bindingContext, RunRetry retry, CancellationToken cancellationToken)
     {
-        using var timeout = times.StartTimeout();
+        using var timeout = times.StartTimeout(times.Timestamp);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout?.Token ?? CancellationToken.None);
         var scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))

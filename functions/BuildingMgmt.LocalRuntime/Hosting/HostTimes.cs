@@ -15,18 +15,17 @@ internal sealed class HostTimes : IDisposable
     private static readonly TimeSpan HttpGrace = TimeSpan.FromSeconds(2);
 
     private readonly TimeProvider _time;
-    private readonly CancellationTokenSource _http = new();
-    private readonly ITimer _httpGrace;
+    private readonly CancellationTokenSource _http;
     private readonly CancellationTokenRegistration _stopping;
 
     public HostTimes(IHostApplicationLifetime lifetime, TimeSpan functionTimeout, TimeProvider time)
     {
         FunctionTimeout = functionTimeout;
         _time = time;
-        _httpGrace = time.CreateTimer(
-            static http => ((CancellationTokenSource)http!).Cancel(), _http, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // Its own timer, unlike one that calls Cancel, may fire beside the disposal.
+        _http = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _stopping = lifetime.ApplicationStopping.UnsafeRegister(
-            static grace => ((ITimer)grace!).Change(HttpGrace, Timeout.InfiniteTimeSpan), _httpGrace);
+            static http => ((CancellationTokenSource)http!).CancelAfter(HttpGrace), _http);
     }
 
     /// <summary>From host.json; infinite when it says -1.</summary>
@@ -35,14 +34,22 @@ internal sealed class HostTimes : IDisposable
     /// <summary>Cancelled a little after the host began to go down.</summary>
     public CancellationToken HttpStopping => _http.Token;
 
-    /// <summary>Cancelled once a run that begins now has had its time; null when runs may take as long as they like.</summary>
-    public CancellationTokenSource? StartTimeout() =>
-        FunctionTimeout == Timeout.InfiniteTimeSpan ? null : new CancellationTokenSource(FunctionTimeout, _time);
+    /// <summary>Now, for <see cref="StartTimeout"/>.</summary>
+    public long Timestamp => _time.GetTimestamp();
+
+    /// <summary>Cancelled once a run has had its time; null when runs may take as long as they like.</summary>
+    /// <param name="began">When the run began, by <see cref="Timestamp"/>.</param>
+    public CancellationTokenSource? StartTimeout(long began)
+    {
+        if (FunctionTimeout == Timeout.InfiniteTimeSpan)
+            return null;
+        var left = FunctionTimeout - _time.GetElapsedTime(began);
+        return new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
+    }
 
     public void Dispose()
     {
         _stopping.Dispose();
-        _httpGrace.Dispose();
         _http.Dispose();
     }
 }

@@ -10,49 +10,46 @@ internal sealed class TimerLease : IAsyncDisposable
 
     private readonly BlobLeaseClient _lease;
     private readonly TimeProvider _time;
-    private readonly CancellationTokenSource _lost = new();
+    private readonly CancellationTokenSource _lost;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _renewing;
 
-    public TimerLease(BlobLeaseClient lease, TimeProvider time)
+    /// <param name="asked">When the lease was asked for, as a timestamp of <paramref name="time"/>.</param>
+    public TimerLease(BlobLeaseClient lease, long asked, TimeProvider time)
     {
         _lease = lease;
         _time = time;
+        _lost = new CancellationTokenSource(Left(asked), time);
         Lost = _lost.Token;
-        _renewing = Task.Run(RenewAsync);
+        _renewing = RenewAsync();
     }
 
-    /// <summary>Cancelled when another process may have the lease.</summary>
+    /// <summary>Cancelled when another process may have the lease, also while storage does not answer.</summary>
     public CancellationToken Lost { get; }
 
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync().ConfigureAwait(false);
         await _renewing.ConfigureAwait(false);
-        if (Lost.IsCancellationRequested)
-            return;
-        try
-        {
-            await _lease.ReleaseAsync().ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is RequestFailedException or AggregateException)
-        {
-            // It expires by itself.
-        }
+        if (!Lost.IsCancellationRequested)
+            await ReleaseAsync().ConfigureAwait(false);
+        _lost.Dispose();
+        _end.Dispose();
     }
 
     private async Task RenewAsync()
     {
-        var renewed = _time.GetTimestamp();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(_end.Token, Lost);
         while (true)
         {
             try
             {
-                await Task.Delay(RenewInterval, _time, _end.Token).ConfigureAwait(false);
-                await _lease.RenewAsync(cancellationToken: _end.Token).ConfigureAwait(false);
-                renewed = _time.GetTimestamp();
+                await Task.Delay(RenewInterval, _time, over.Token).ConfigureAwait(false);
+                var asked = _time.GetTimestamp();
+                await _lease.RenewAsync(cancellationToken: over.Token).ConfigureAwait(false);
+                _lost.CancelAfter(Left(asked));
             }
-            catch (OperationCanceledException) when (_end.IsCancellationRequested)
+            catch (OperationCanceledException) when (over.IsCancellationRequested)
             {
                 return;
             }
@@ -64,11 +61,26 @@ internal sealed class TimerLease : IAsyncDisposable
             catch (Exception e) when (e is RequestFailedException or AggregateException or OperationCanceledException)
             {
                 // Storage is away. The lease holds a while without it.
-                if (_time.GetElapsedTime(renewed) < TimerBlobs.LeaseTime - RenewInterval)
-                    continue;
-                await _lost.CancelAsync().ConfigureAwait(false);
-                return;
             }
+        }
+    }
+
+    // Storage counts from a moment between the question and the answer; from the question on is never too long.
+    private TimeSpan Left(long asked)
+    {
+        var left = TimerBlobs.LeaseTime - _time.GetElapsedTime(asked);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private async Task ReleaseAsync()
+    {
+        try
+        {
+            await _lease.ReleaseAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RequestFailedException or AggregateException)
+        {
+            // It expires by itself.
         }
     }
 }

@@ -44,9 +44,10 @@ internal sealed class TimerListener(
         {
             try
             {
+                var asked = time.GetTimestamp();
                 if (await blobs.TryLeaseAsync(_stopping.Token).ConfigureAwait(false) is { } acquired)
                 {
-                    var lease = new TimerLease(acquired, time);
+                    var lease = new TimerLease(acquired, asked, time);
                     await using (lease.ConfigureAwait(false))
                     {
                         _storageAway = false;

@@ -157,6 +157,34 @@ public sealed class PartitionLogTests
         Assert.Equal(50, again.Read().Count);
     }
 
+    [Fact]
+    public void Whoever_appended_has_its_answer_when_the_log_has_ended()
+    {
+        using var folder = new LogFolder();
+        var log = folder.Open();
+        var append = new SlowToHear { Payload = default, Events = [] };
+        log.Append(append);
+        log.Dispose();
+
+        Assert.True(append.HasHeard);
+    }
+
+    /// <summary>Holds up whoever brings its answer, as a busy socket does.</summary>
+    private sealed class SlowToHear : PendingAppend
+    {
+        private bool _hasHeard;
+
+        public bool HasHeard => Volatile.Read(ref _hasHeard);
+
+        public override void OnAccepted()
+        {
+            Thread.SpinWait(5_000_000);
+            Volatile.Write(ref _hasHeard, true);
+        }
+
+        public override void OnRejected(string reason) => OnAccepted();
+    }
+
     private sealed class TimeShiftedBack(TimeProvider time) : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => time.GetUtcNow() - TimeSpan.FromDays(1);

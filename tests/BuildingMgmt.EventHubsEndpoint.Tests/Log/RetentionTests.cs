@@ -1,6 +1,7 @@
 using BuildingMgmt.EventHubsEndpoint.Log;
 using BuildingMgmt.EventHubsEndpoint.Tests.Peers;
 using BuildingMgmt.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BuildingMgmt.EventHubsEndpoint.Tests.Log;
 
@@ -90,6 +91,58 @@ public sealed class RetentionTests
         Assert.Equal(oldest, rest[after]);
         Assert.Equal(Enumerable.Range((int)oldest, 230 - (int)oldest).Select(i => (long)i), rest.Skip(after));
         Assert.Equal(Enumerable.Range(1, after).Select(i => (long)i), rest.Take(after));
+    }
+
+    [Fact]
+    public async Task A_segment_that_cannot_be_deleted_is_kept_until_it_can_be()
+    {
+        using var folder = new LogFolder { Options = OneHour };
+        using var log = folder.Open();
+        await log.StoreAsync("old");
+        folder.Time.Advance(TimeSpan.FromMinutes(50));
+        await log.StoreAsync("young");
+        var oldest = folder.Segments.First();
+        // A folder in the place of its index cannot be deleted as a file.
+        var index = Path.ChangeExtension(oldest, ".index");
+        File.Delete(index);
+        Directory.CreateDirectory(index);
+
+        folder.Time.Advance(TimeSpan.FromMinutes(20));
+        folder.RemoveExpired(log);
+        Assert.Equal([(0, "old"), (1, "young")], log.Read());
+
+        Directory.Delete(index);
+        folder.RemoveExpired(log);
+        Assert.Equal([(1, "young")], log.Read());
+        Assert.False(File.Exists(oldest));
+    }
+
+    [Fact]
+    public async Task Retention_that_was_stopped_deletes_no_file_any_more()
+    {
+        using var folder = new LogFolder { Options = OneHour };
+        using var log = folder.Open();
+        await log.StoreAsync("old");
+        folder.Time.Advance(TimeSpan.FromMinutes(50));
+        await log.StoreAsync("young");
+        folder.Time.Advance(TimeSpan.FromMinutes(20));
+
+        var retention = new Retention([log], OneHour, folder.Time, NullLogger.Instance);
+        retention.Dispose();
+        retention.RemoveExpired();
+        Assert.Equal([(0, "old"), (1, "young")], log.Read());
+    }
+
+    [Fact]
+    public async Task The_segment_that_is_written_is_never_removed()
+    {
+        using var folder = new LogFolder();
+        using var log = folder.Open();
+        await log.StoreAsync("a");
+
+        Assert.Throws<InvalidOperationException>(log.RemoveOldestSegment);
+        await log.StoreAsync("b");
+        Assert.Equal([(0, "a"), (1, "b")], log.Read());
     }
 
     [Fact]

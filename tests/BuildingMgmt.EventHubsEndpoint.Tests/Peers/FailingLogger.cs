@@ -3,8 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace BuildingMgmt.EventHubsEndpoint.Tests.Peers;
 
-/// <summary>A fault where nobody expects one: the first time that one event is to be logged, it throws.</summary>
-internal sealed class FailingLogger(int failingId) : ILogger
+/// <summary>A fault where nobody expects one: it throws, instead of logging.</summary>
+/// <param name="failingId">The event that fails, the first time only; null for every event, every time.</param>
+internal sealed class FailingLogger(int? failingId = null) : ILogger
 {
     private int _failed;
 
@@ -19,7 +20,7 @@ internal sealed class FailingLogger(int failingId) : ILogger
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (eventId.Id == failingId && Interlocked.Exchange(ref _failed, 1) == 0)
+        if (failingId is null || (eventId.Id == failingId && Interlocked.Exchange(ref _failed, 1) == 0))
             throw new IOException("The log cannot be written.");
         Logged.Enqueue(eventId.Id);
     }

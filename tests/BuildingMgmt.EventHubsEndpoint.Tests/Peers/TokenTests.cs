@@ -71,24 +71,6 @@ public sealed class TokenTests
         Assert.InRange(time.GetUtcNow(), Now.AddSeconds(60), Now.AddSeconds(100));
     }
 
-    [Fact]
-    public async Task A_failure_while_a_link_is_taken_away_cuts_off_its_peer_alone()
-    {
-        var time = new FakeTimeProvider(Now);
-        var logger = new FailingLogger(DiagnosticEvents.LinkTakenAway);
-        using var endpoint = new LocalEndpoint(time: time, logger: logger);
-        using var peer = await RawPeer.OpenAsync(endpoint.Port, key: null);
-        await peer.BeginAsync();
-        await peer.AttachReceiverAsync("$cbs", 10, handle: 1);
-        await peer.AttachSenderAsync("$cbs", handle: 0);
-        Assert.Equal(202, await PutTokenAsync(peer, Sign("sb://h/telemetry", Now.AddSeconds(30))));
-        await peer.AttachSenderAsync("telemetry", handle: 2);
-
-        await time.AdvanceUntilAsync(TimeSpan.FromSeconds(5), peer.ExpectEndAsync());
-        Assert.Contains(DiagnosticEvents.PeerFailed, logger.Logged);
-        await endpoint.AssertServesOthersAsync();
-    }
-
     private static async Task<int> PutTokenAsync(RawPeer peer, string token)
     {
         var request = new Message(token)

@@ -83,6 +83,38 @@ public sealed class RetryTests : IDisposable
     }
 
     [Fact]
+    public async Task Failure_that_turns_into_another_is_told_in_full_when_it_does()
+    {
+        await _runner.RunAsync(
+            typeof(ForeverFunction),
+            context => context.RetryContext!.RetryCount switch
+            {
+                < 300 => throw new InvalidOperationException("The batch cannot be stored.", new TimeoutException("The store is away.")),
+                < 600 => throw new InvalidOperationException("The batch cannot be stored.", new KeyNotFoundException("The table is gone.")),
+                _ => Task.CompletedTask,
+            },
+            Second);
+
+        var told = _runner.Log.Lines.Where(line => line.Exception is not null).ToArray();
+        Assert.Equal(["The store is away.", "The table is gone."], told.Select(line => line.Exception!.GetBaseException().Message));
+        Assert.Contains("retry 300 of -1", told[1].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Failures_that_change_all_the_time_are_told_in_full_once_a_minute()
+    {
+        var began = _runner.Time.GetUtcNow();
+        await _runner.RunAsync(
+            typeof(ForeverFunction),
+            context => context.RetryContext!.RetryCount is var count and < 600
+                ? throw new TimeoutException($"No answer to request {count}.") : Task.CompletedTask,
+            Second);
+
+        var minutes = (int)(_runner.Time.GetUtcNow() - began).TotalMinutes;
+        Assert.InRange(_runner.Log.Lines.Count(line => line.Exception is not null), 5, 1 + minutes);
+    }
+
+    [Fact]
     public async Task Failure_that_no_retry_is_left_for_is_told_in_full()
     {
         var end = await _runner.RunAsync(

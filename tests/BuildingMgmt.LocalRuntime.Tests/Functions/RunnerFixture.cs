@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using BuildingMgmt.LocalRuntime.Functions;
 using BuildingMgmt.LocalRuntime.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting.Internal;
@@ -16,15 +17,15 @@ internal sealed class RunnerFixture : IDisposable
     private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
     private readonly ServiceProvider _services = new ServiceCollection().BuildServiceProvider();
     private readonly HostTimes _times;
-    private readonly FunctionRunner _runner;
-
     /// <param name="functionTimeout">As in host.json; none when it is null.</param>
     public RunnerFixture(TimeSpan? functionTimeout = null)
     {
         _times = new HostTimes(_lifetime, functionTimeout ?? Timeout.InfiniteTimeSpan, Time);
-        _runner = new FunctionRunner(
+        Runner = new FunctionRunner(
             new FunctionPipeline([]), _services.GetRequiredService<IServiceScopeFactory>(), _times, Time, Log);
     }
+
+    public FunctionRunner Runner { get; }
 
     public FakeTimeProvider Time { get; } = new();
 
@@ -33,7 +34,7 @@ internal sealed class RunnerFixture : IDisposable
     /// <summary>Runs a class's only function, and moves the clock on until it has ended.</summary>
     public async Task<RunEnd> RunAsync(Type functionClass, Func<FunctionContext, Task> body, TimeSpan step)
     {
-        var running = _runner.RunAsync(
+        var running = Runner.RunAsync(
             Assert.Single(FunctionDiscovery.Find([functionClass])), new TimerInfo(),
             new RunBindingContext(new Dictionary<string, object?> { ["body"] = body }), TestContext.Current.CancellationToken);
         while (!running.IsCompleted)
@@ -44,6 +45,10 @@ internal sealed class RunnerFixture : IDisposable
 
         return await running;
     }
+
+    /// <summary>A run of a class's only function as for an HTTP request, which the test leads itself.</summary>
+    public FunctionRun BeginHttpRun(Type functionClass) =>
+        new(Assert.Single(FunctionDiscovery.Find([functionClass])), new DefaultHttpContext(), _times);
 
     public void Dispose()
     {

@@ -15,6 +15,7 @@ internal sealed class CheckpointWriter(PartitionBlobs blobs, string partition, s
     private static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource _flushing = new();
+    private readonly CancellationTokenSource _abandoned = new();
     private readonly Lock _lock = new();
     private EventData? _next;
     private Task _writing = Task.CompletedTask;
@@ -25,6 +26,8 @@ internal sealed class CheckpointWriter(PartitionBlobs blobs, string partition, s
     {
         lock (_lock)
         {
+            if (_abandoned.IsCancellationRequested)
+                return;
             _next = last;
             if (_writing.IsCompleted)
                 _writing = Task.Run(WriteAsync);
@@ -46,9 +49,26 @@ internal sealed class CheckpointWriter(PartitionBlobs blobs, string partition, s
         await writing.ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Writes nothing more, and cuts off what is on its way: a checkpoint that came late would put the next owner's back.
+    /// </summary>
+    public async Task AbandonAsync()
+    {
+        await _abandoned.CancelAsync().ConfigureAwait(false);
+        await _flushing.CancelAsync().ConfigureAwait(false);
+        Task writing;
+        lock (_lock)
+        {
+            _next = null;
+            writing = _writing;
+        }
+
+        await writing.ConfigureAwait(false);
+    }
+
     private async Task WriteAsync()
     {
-        while (true)
+        while (!_abandoned.IsCancellationRequested)
         {
             EventData? last;
             lock (_lock)
@@ -62,11 +82,15 @@ internal sealed class CheckpointWriter(PartitionBlobs blobs, string partition, s
             var started = time.GetTimestamp();
             try
             {
-                await blobs.WriteCheckpointAsync(partition, last.OffsetString, last.SequenceNumber, client, CancellationToken.None)
+                await blobs.WriteCheckpointAsync(partition, last.OffsetString, last.SequenceNumber, client, _abandoned.Token)
                     .ConfigureAwait(false);
                 if (_failed)
                     logger.CheckpointsWrittenAgain(partition);
                 _failed = false;
+            }
+            catch (OperationCanceledException) when (_abandoned.IsCancellationRequested)
+            {
+                return;
             }
             catch (Exception e) when (e is RequestFailedException or AggregateException or OperationCanceledException or IOException)
             {

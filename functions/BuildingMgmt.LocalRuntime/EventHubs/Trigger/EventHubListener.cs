@@ -9,7 +9,7 @@ namespace BuildingMgmt.LocalRuntime.EventHubs;
 internal sealed class EventHubListener(PartitionWork work) : ITriggerListener
 {
     private readonly Dictionary<string, PartitionWorker> _workers = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (PartitionWorker Worker, Task Ended)> _leaving = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task> _leaving = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Ownership> _owned = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
@@ -26,7 +26,7 @@ internal sealed class EventHubListener(PartitionWork work) : ITriggerListener
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         await Task.WhenAll(_workers.Values.Select(worker => worker.StopAsync(cancelRuns))).ConfigureAwait(false);
-        await Task.WhenAll(_leaving.Values.Select(leaving => leaving.Ended)).ConfigureAwait(false);
+        await Task.WhenAll(_leaving.Values).ConfigureAwait(false);
         foreach (var ownership in _owned.Values)
         {
             try
@@ -147,7 +147,7 @@ internal sealed class EventHubListener(PartitionWork work) : ITriggerListener
                 work.Logger.PartitionLost(partition, work.Address, current?.Owner ?? "another");
 
                 // Not waited for: a function that is slow to hear must not keep the other partitions from being renewed.
-                _leaving[partition] = (worker, worker.AbandonAsync());
+                _leaving[partition] = worker.AbandonAsync();
             }
         }
 
@@ -173,7 +173,7 @@ internal sealed class EventHubListener(PartitionWork work) : ITriggerListener
 
     private void StartWorker(string partition)
     {
-        var previous = _leaving.Remove(partition, out var leaving) ? leaving.Worker : null;
+        var previous = _leaving.Remove(partition, out var leaving) ? leaving : Task.CompletedTask;
         _workers[partition] = new PartitionWorker(work, partition, previous);
     }
 }

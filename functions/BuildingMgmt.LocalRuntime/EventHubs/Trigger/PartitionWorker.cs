@@ -37,8 +37,8 @@ internal sealed class PartitionWorker
     private StartPosition? _position;
     private int _batches;
 
-    /// <param name="previous">A worker of the same partition that is still ending; this one waits for it.</param>
-    public PartitionWorker(PartitionWork work, string partition, PartitionWorker? previous)
+    /// <param name="previous">The end of a worker of the same partition; this one waits for it.</param>
+    public PartitionWorker(PartitionWork work, string partition, Task previous)
     {
         _work = work;
         _partition = partition;
@@ -50,11 +50,14 @@ internal sealed class PartitionWorker
     /// <summary>Completed when another instance has taken the partition, or the worker was stopped.</summary>
     public bool HasEnded => _running.IsCompleted;
 
-    /// <summary>Another instance has the partition: a batch that is running is told so, and moves no checkpoint.</summary>
+    /// <summary>Another instance has the partition: a batch that is running is told so, and no checkpoint moves any more.</summary>
     public async Task AbandonAsync()
     {
+        // First, because a function may be slow to hear.
+        var checkpoints = _checkpoints.AbandonAsync();
         await _stopReceiving.CancelAsync().ConfigureAwait(false);
         await _cancelRuns.CancelAsync().ConfigureAwait(false);
+        await checkpoints.ConfigureAwait(false);
         await _running.ConfigureAwait(false);
     }
 
@@ -71,10 +74,9 @@ internal sealed class PartitionWorker
 
     private bool CheckpointIsNext => (_batches + 1) % _work.Settings.BatchCheckpointFrequency == 0;
 
-    private async Task RunAfterAsync(PartitionWorker? previous)
+    private async Task RunAfterAsync(Task previous)
     {
-        if (previous is not null)
-            await previous._running.ConfigureAwait(false);
+        await previous.ConfigureAwait(false);
         await RunAsync().ConfigureAwait(false);
     }
 
@@ -104,6 +106,7 @@ internal sealed class PartitionWorker
             catch (EventHubsException e) when (e.Reason == EventHubsException.FailureReason.ConsumerDisconnected)
             {
                 _work.Logger.PartitionTaken(_partition, _work.Address);
+                await _checkpoints.AbandonAsync().ConfigureAwait(false);
                 return;
             }
             catch (PositionUnknownException e) when (_position != StartPosition.Earliest)
