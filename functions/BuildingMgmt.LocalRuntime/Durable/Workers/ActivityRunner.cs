@@ -31,6 +31,7 @@ internal sealed class ActivityRunner
     private readonly CancellationTokenSource _cancel = new();
     private readonly Queue<ActivityWork> _waiting = new();
     private readonly HashSet<long> _held = [];
+    private readonly AnsweredActivities _answered = new();
     private bool _stopped;
     private long _committed;
 
@@ -45,12 +46,15 @@ internal sealed class ActivityRunner
 
     public int Room => _stopped ? 0 : Math.Max(0, _slots.Free - _waiting.Count);
 
-    /// <summary>Waits behind those that run, if need be. One that it has already is left out: two answers may tell of it.</summary>
+    /// <summary>
+    /// Waits behind those that run, if need be. One that it has or had is left out: a take and the commit that scheduled it may both tell of it,
+    /// and the later answer may come when it has long been done.
+    /// </summary>
     public void Begin(IReadOnlyList<ActivityWork> works)
     {
         foreach (var work in works)
         {
-            if (!_stopped && _held.Add(work.Id))
+            if (!_stopped && !_answered.Contains(work.Id) && _held.Add(work.Id))
                 _waiting.Enqueue(work);
         }
 
@@ -143,11 +147,7 @@ internal sealed class ActivityRunner
             TimeSpan pause;
             try
             {
-                var receipt = await _results.AddAsync(result, trouble.Alone);
-                if (!receipt.Accepted)
-                    _logger.ResultRefused(work.Name, work.InstanceId, work.TaskId);
-                else if (receipt.Mine)
-                    _life.Take();
+                Answered(work, await _results.AddAsync(result, trouble.Alone));
                 return;
             }
             catch (Exception e)
@@ -162,6 +162,19 @@ internal sealed class ActivityRunner
 
             await _parts.PauseAsync(pause, _life.Ended);
         }
+    }
+
+    private void Answered(ActivityWork work, ResultReceipt receipt)
+    {
+        if (!receipt.Accepted)
+        {
+            _logger.ResultRefused(work.Name, work.InstanceId, work.TaskId);
+            return;
+        }
+
+        _answered.Add(work.Id);
+        if (receipt.Mine)
+            _life.Take();
     }
 
     private async Task<IReadOnlyList<ResultReceipt>> CommitAsync(IReadOnlyList<ActivityResult> results)

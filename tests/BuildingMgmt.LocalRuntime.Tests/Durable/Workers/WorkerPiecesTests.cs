@@ -11,6 +11,20 @@ namespace BuildingMgmt.LocalRuntime.Tests.Durable.Workers;
 public sealed class WorkerPiecesTests
 {
     [Fact]
+    public void An_activity_that_was_answered_is_remembered_while_many_more_are()
+    {
+        var answered = new AnsweredActivities();
+        for (var id = 0; id < 10_000; id++)
+            answered.Add(id);
+        answered.Add(9_999);
+        Assert.True(answered.Contains(0));
+
+        answered.Add(10_000);
+        Assert.False(answered.Contains(0));
+        Assert.True(answered.Contains(1));
+    }
+
+    [Fact]
     public void Waits_grow_by_two_to_their_bound_and_are_spread_over_their_upper_half()
     {
         var backoff = new Backoff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2), new Random(1));
