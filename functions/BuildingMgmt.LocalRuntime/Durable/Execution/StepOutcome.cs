@@ -26,5 +26,8 @@ internal sealed record StepOutcome
 
 /// <summary>The execution after a continue-as-new.</summary>
 /// <param name="Start">Its first event: same name, parent, tags and trace, new input, perhaps a new version.</param>
-/// <param name="Events">Events that the last one has not taken, in their order; empty when they were not to be kept.</param>
+/// <param name="Events">
+/// Events that the last one has not taken, in their order. When they were not to be kept, only those that came after the code had asked for the
+/// next execution.
+/// </param>
 internal sealed record NextExecution(ExecutionStarted Start, IReadOnlyList<EventRaised> Events);

@@ -193,6 +193,24 @@ public sealed class DeterminismTests
     }
 
     [Fact]
+    public void Code_that_is_kept_in_memory_is_not_begun_again()
+    {
+        var begun = 0;
+        var execution = New(async context =>
+        {
+            begun++;
+            for (var n = 0; n < 100; n++)
+                await context.CallActivityAsync("A");
+            return null;
+        });
+        var outcome = execution.Step(DateTimeOffset.UnixEpoch, [Stepped.Started()]);
+        while (outcome.End is null)
+            outcome = execution.Step(DateTimeOffset.UnixEpoch, [new TaskCompleted(outcome.Did<TaskScheduled>().Id, null)]);
+
+        Assert.Equal(1, begun);
+    }
+
+    [Fact]
     public void Caller_gets_its_synchronization_context_back()
     {
         var before = SynchronizationContext.Current;

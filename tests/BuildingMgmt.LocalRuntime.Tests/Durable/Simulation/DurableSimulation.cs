@@ -228,17 +228,4 @@ internal sealed class DurableSimulation
         public Task<string?> RunActivityAsync(ActivityWork work, CancellationToken cancellationToken) =>
             simulation.WorkAsync(process, work, cancellationToken);
     }
-
-    private sealed class SimulatedScheduler(SimulatedProcess process) : IStepScheduler
-    {
-        public async Task<T> RunStepAsync<T>(Func<Task<T>> step)
-        {
-            await process.DelayAsync(process.World.Between(0, 2));
-            var result = await step();
-            await process.DelayAsync(process.World.Between(0, process.World.Chance(0.02) ? 3_000 : 2));
-            return result;
-        }
-
-        public async Task<T> RunActivityAsync<T>(Func<Task<T>> activity) => await activity();
-    }
 }

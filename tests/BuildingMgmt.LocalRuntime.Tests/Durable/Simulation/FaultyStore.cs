@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using BuildingMgmt.LocalRuntime.Durable.Store;
 
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Simulation;
@@ -20,7 +21,7 @@ internal sealed class FaultyStore(SimulatedProcess caller, StoreNetwork network)
         SendAsync(() => _store.TakeAsync(request, CancellationToken.None), cancellationToken);
 
     public Task<IReadOnlyList<LoadedHistory>> LoadAsync(long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) =>
-        SendAsync(() => _store.LoadAsync(worker, instanceIds, CancellationToken.None), cancellationToken);
+        SendAsync(() => _store.LoadAsync(worker, instanceIds, CancellationToken.None), cancellationToken, instanceIds);
 
     public Task<IReadOnlyList<StepReceipt>> CommitStepsAsync(
         long worker, IReadOnlyList<StepCommit> steps, int activitiesMax, CancellationToken cancellationToken) =>
@@ -31,11 +32,12 @@ internal sealed class FaultyStore(SimulatedProcess caller, StoreNetwork network)
                 network.Journal.Committed(steps, receipts);
                 return receipts;
             },
-            cancellationToken);
+            cancellationToken,
+            steps);
 
     public Task<IReadOnlyList<ResultReceipt>> CommitResultsAsync(
         long worker, IReadOnlyList<ActivityResult> results, CancellationToken cancellationToken) =>
-        SendAsync(() => _store.CommitResultsAsync(worker, results, CancellationToken.None), cancellationToken);
+        SendAsync(() => _store.CommitResultsAsync(worker, results, CancellationToken.None), cancellationToken, results);
 
     public Task ReleaseAsync(long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) =>
         SendAsync(() => Done(_store.ReleaseAsync(worker, instanceIds, CancellationToken.None)), cancellationToken);
@@ -67,10 +69,11 @@ internal sealed class FaultyStore(SimulatedProcess caller, StoreNetwork network)
     public Task ListenAsync(long worker, Action wake, CancellationToken cancellationToken) =>
         _store.ListenAsync(worker, () => network.Wake(caller, wake), cancellationToken);
 
-    private Task<T> SendAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    private Task<T> SendAsync<T>(
+        Func<Task<T>> call, CancellationToken cancellationToken, object? about = null, [CallerMemberName] string name = "")
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        network.Carry(caller, call, answer);
+        network.Carry(caller, new(name, about), call, answer);
         return cancellationToken.CanBeCanceled ? WithCancellationAsync(answer, cancellationToken) : answer.Task;
     }
 
@@ -87,6 +90,9 @@ internal sealed class FaultyStore(SimulatedProcess caller, StoreNetwork network)
     }
 }
 
+/// <param name="About">Its steps, results or instance ids; null for other calls.</param>
+internal sealed record StoreCall(string Name, object? About);
+
 /// <summary>What lies between all processes and the store.</summary>
 internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, StepJournal journal, Faults faults)
 {
@@ -97,6 +103,9 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
 
     public StepJournal Journal { get; } = journal;
 
+    /// <summary>Sees every call, and says which ones fail.</summary>
+    public Func<StoreCall, bool>? Fails { get; set; }
+
     /// <summary>What the store itself threw: a mistake of the store or of the call, no fault of the simulation's.</summary>
     public Exception? StoreFailure { get; private set; }
 
@@ -104,8 +113,8 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
     public Faults Faults { get; set; } = faults;
 
     /// <summary>Runs on the network's own context, which nothing freezes or kills.</summary>
-    public void Carry<T>(SimulatedProcess caller, Func<Task<T>> call, TaskCompletionSource<T> answer) =>
-        _process.Post(_ => _ = CarryAsync(caller, call, answer), null);
+    public void Carry<T>(SimulatedProcess caller, StoreCall what, Func<Task<T>> call, TaskCompletionSource<T> answer) =>
+        _process.Post(_ => _ = CarryAsync(caller, what, call, answer), null);
 
     public void Wake(SimulatedProcess process, Action wake)
     {
@@ -116,12 +125,12 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
             _process.Post(_ => _ = WakeAsync(process, wake), null);
     }
 
-    private async Task CarryAsync<T>(SimulatedProcess caller, Func<Task<T>> call, TaskCompletionSource<T> answer)
+    private async Task CarryAsync<T>(SimulatedProcess caller, StoreCall what, Func<Task<T>> call, TaskCompletionSource<T> answer)
     {
         await _process.DelayAsync(Latency());
         if (world.Chance(Faults.Outage))
             _outageUntil = world.Now + world.Between(1_000, 15_000);
-        if (world.Now < _outageUntil || world.Chance(Faults.FailsBefore))
+        if (world.Now < _outageUntil || world.Chance(Faults.FailsBefore) || Fails?.Invoke(what) == true)
         {
             answer.TrySetException(new StoreFaultException("The call was not made."));
             return;

@@ -44,8 +44,13 @@ internal sealed class SimulatedWorld(int seed)
             }
 
             runs = 0;
-            if (!_timers.TryDequeue(out var timer, out var due) || due.At > deadline)
+            if (!_timers.TryPeek(out var timer, out var due) || due.At > deadline)
+            {
+                Now = deadline;
                 return false;
+            }
+
+            _timers.Dequeue();
             Now = due.At > Now ? due.At : Now;
             timer.Fire(due.Order);
         }
