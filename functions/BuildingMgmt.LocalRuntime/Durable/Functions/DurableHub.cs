@@ -50,8 +50,7 @@ internal sealed class DurableHub(
         if (!RunsTasks && !loaded.All.Any(DurableParameters.UsesClient))
             return;
         var hub = settings.ResolveHub(configuration);
-        _database = NpgsqlDataSource.Create(ConnectionString());
-        _store = await OpenAsync(_database, hub, cancellationToken).ConfigureAwait(false);
+        _store = await OpenAsync(ConnectionString(), hub, cancellationToken).ConfigureAwait(false);
         _client = new StoreDurableTaskClient(
             hub, _store, payloads.Converter, new CompletionWaits(_store, _ended, time, _logger), this, time);
         if (!RunsTasks)
@@ -105,7 +104,7 @@ internal sealed class DurableHub(
     }
 
     // A database that starts at the same time, or starts again, is waited for.
-    private async Task<PostgresDurableStore> OpenAsync(NpgsqlDataSource database, string hub, CancellationToken cancellationToken)
+    private async Task<PostgresDurableStore> OpenAsync(string connectionString, string hub, CancellationToken cancellationToken)
     {
         var patience = TimeSpan.FromSeconds(30);
         var began = time.GetTimestamp();
@@ -113,7 +112,8 @@ internal sealed class DurableHub(
         {
             try
             {
-                return await PostgresDurableStore.OpenAsync(database, hub, _logger, cancellationToken).ConfigureAwait(false);
+                _database ??= await PostgresConnections.OpenAsync(connectionString, cancellationToken).ConfigureAwait(false);
+                return await PostgresDurableStore.OpenAsync(_database, hub, _logger, cancellationToken).ConfigureAwait(false);
             }
             catch (NpgsqlException e) when (e.IsTransient && time.GetElapsedTime(began) < patience)
             {
