@@ -51,6 +51,7 @@ internal static class LogEvents
     // 520-539 the store.
     public const int DurableNotListening = 520;
     public const int DurableListeningAgain = 521;
+    public const int DurableUnreadable = 522;
 
     // 540-559 the client and hosting.
     public const int DurableWaitsStoreAway = 540;

@@ -13,12 +13,6 @@ internal sealed class DurableConnection
     /// <summary>Connections unless the connection string says otherwise: those of the worker's calls, and some for clients.</summary>
     private const int ConnectionsMax = 14;
 
-    /// <summary>
-    /// Statements that each connection keeps planned, unless the connection string says otherwise: to plan a commit costs more than to run it.
-    /// PgBouncer has kept prepared statements since 1.21; before an older one, say <c>Max Auto Prepare=0</c>.
-    /// </summary>
-    private const int StatementsMax = 20;
-
     public string Given { get; set; } = "";
 
     public static void Check(IServiceCollection services)
@@ -36,8 +30,6 @@ internal sealed class DurableConnection
         var connection = new NpgsqlConnectionStringBuilder(Given);
         if (!connection.ShouldSerialize("Maximum Pool Size"))
             connection.MaxPoolSize = ConnectionsMax;
-        if (!connection.ShouldSerialize("Max Auto Prepare"))
-            connection.MaxAutoPrepare = StatementsMax;
         if (!connection.ShouldSerialize("Application Name"))
             connection.ApplicationName = "durable";
         return connection.ConnectionString;

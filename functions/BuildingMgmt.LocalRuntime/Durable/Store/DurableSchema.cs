@@ -8,7 +8,7 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 internal static class DurableSchema
 {
     // All in one transaction under a lock of its own: any number of processes may start at once, and behind PgBouncer a session is not ours
-    // to keep. CREATE SCHEMA is asked for only when it is missing, because it needs a right that a role may lack which was given the schema.
+    // to keep. Nothing is created that is there, because even to ask for it takes rights that a role may lack which only reads and writes.
     private const string PrepareSql = """
         SELECT pg_advisory_xact_lock(7202);
         DO $$
@@ -16,12 +16,14 @@ internal static class DurableSchema
             IF to_regnamespace('durable') IS NULL THEN
                 CREATE SCHEMA durable;
             END IF;
+            IF to_regclass('durable.schema_version') IS NULL THEN
+                CREATE TABLE durable.schema_version (
+                    version    int PRIMARY KEY,
+                    applied_at timestamptz NOT NULL DEFAULT now()
+                );
+            END IF;
         END
         $$;
-        CREATE TABLE IF NOT EXISTS durable.schema_version (
-            version    int PRIMARY KEY,
-            applied_at timestamptz NOT NULL DEFAULT now()
-        );
         """;
 
     private const string AppliedSql = "SELECT coalesce(max(version), 0) FROM durable.schema_version";

@@ -7,9 +7,10 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 /// The store of a hub, opened when it is first asked for: its schema is made then. While the database is away, whoever asks gets the
 /// exception that a call would give.
 /// </summary>
-internal sealed class HubStore(NpgsqlDataSource database, string hub, ILogger logger) : IAsyncDisposable
+internal sealed class HubStore(string connectionString, string hub, ILogger logger) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _opening = new(1);
+    private NpgsqlDataSource? _database;
     private volatile PostgresDurableStore? _store;
 
     public ValueTask<IDurableStore> GetAsync(CancellationToken cancellationToken) =>
@@ -19,7 +20,8 @@ internal sealed class HubStore(NpgsqlDataSource database, string hub, ILogger lo
     {
         if (_store is { } store)
             await store.DisposeAsync().ConfigureAwait(false);
-        await database.DisposeAsync().ConfigureAwait(false);
+        if (_database is not null)
+            await _database.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<IDurableStore> OpenAsync(CancellationToken cancellationToken)
@@ -27,7 +29,8 @@ internal sealed class HubStore(NpgsqlDataSource database, string hub, ILogger lo
         await _opening.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return _store ??= await PostgresDurableStore.OpenAsync(database, hub, logger, cancellationToken).ConfigureAwait(false);
+            _database ??= await PostgresConnections.OpenAsync(connectionString, cancellationToken).ConfigureAwait(false);
+            return _store ??= await PostgresDurableStore.OpenAsync(_database, hub, logger, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

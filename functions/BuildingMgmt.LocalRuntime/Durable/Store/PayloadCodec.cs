@@ -98,17 +98,28 @@ internal static class PayloadCodec
             case [Plain, ..]:
                 return payload.AsMemory(1);
             case [Brotli, ..]:
-                using (var packed = new MemoryStream(payload, 1, payload.Length - 1, writable: false))
-                using (var brotli = new BrotliStream(packed, CompressionMode.Decompress))
-                using (var json = new MemoryStream())
-                {
-                    brotli.CopyTo(json);
-                    return json.GetBuffer().AsMemory(0, (int)json.Length);
-                }
+                return Decompress(payload);
 
             default:
                 throw new InvalidDataException(
                     $"A kept payload has format {(payload.Length == 0 ? "none" : payload[0])}, which this version does not know. Was it written by a later one?");
         }
+    }
+
+    private static ReadOnlyMemory<byte> Decompress(byte[] payload)
+    {
+        using var packed = new MemoryStream(payload, 1, payload.Length - 1, writable: false);
+        using var brotli = new BrotliStream(packed, CompressionMode.Decompress);
+        using var json = new MemoryStream();
+        try
+        {
+            brotli.CopyTo(json);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException($"A kept payload of {payload.Length} bytes cannot be decompressed: it is damaged.", e);
+        }
+
+        return json.GetBuffer().AsMemory(0, (int)json.Length);
     }
 }

@@ -81,8 +81,11 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         ORDER BY i.id, h.step
         """;
 
+    private const int AttemptsMax = 4;
+
     private readonly NpgsqlDataSource _database;
     private readonly int _hub;
+    private readonly UnreadablePayloads _unreadable;
     private readonly PostgresWakes _wakes;
     private readonly PostgresTaking _taking;
     private readonly PostgresSteps _steps;
@@ -95,7 +98,8 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         _database = database;
         _hub = hub;
         _wakes = new PostgresWakes(database, hub, logger);
-        _taking = new PostgresTaking(database, hub);
+        _unreadable = new UnreadablePayloads(logger);
+        _taking = new PostgresTaking(database, hub, _unreadable);
         _steps = new PostgresSteps(database, hub, _wakes);
         _results = new PostgresResults(database, hub, _wakes);
         _instances = new PostgresInstances(database, hub, _wakes);
@@ -130,7 +134,8 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         _wakes.WakeAll();
     }
 
-    public Task<Taken> TakeAsync(TakeRequest request, CancellationToken cancellationToken) => _taking.TakeAsync(request, cancellationToken);
+    public Task<Taken> TakeAsync(TakeRequest request, CancellationToken cancellationToken) =>
+        RepeatAsync(() => _taking.TakeAsync(request, cancellationToken));
 
     public async Task<IReadOnlyList<LoadedHistory>> LoadAsync(
         long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
@@ -139,25 +144,35 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var loaded = new List<LoadedHistory>();
         var events = new List<HistoryEvent>();
+        var unread = new HashSet<string>(StringComparer.Ordinal);
         while (await row.ReadAsync(cancellationToken))
         {
             var id = row.GetString(0);
             if (loaded.Count == 0 || loaded[^1].InstanceId != id)
                 loaded.Add(new LoadedHistory(id, row.GetInt32(1), row.GetInt64(2), events = []));
-            if (row.Nullable<byte[]>(3) is { } payload)
-                events.AddRange(PayloadCodec.DecodeEvents(payload));
+            try
+            {
+                if (row.Nullable<byte[]>(3) is { } payload)
+                    events.AddRange(PayloadCodec.DecodeEvents(payload));
+            }
+            catch (InvalidDataException e)
+            {
+                unread.Add(id);
+                _unreadable.Add(id, e);
+            }
         }
 
+        loaded.RemoveAll(history => unread.Contains(history.InstanceId));
         return loaded;
     }
 
     public Task<IReadOnlyList<StepReceipt>> CommitStepsAsync(
         long worker, IReadOnlyList<StepCommit> steps, int activitiesMax, CancellationToken cancellationToken) =>
-        _steps.CommitAsync(worker, steps, activitiesMax, cancellationToken);
+        RepeatAsync(() => _steps.CommitAsync(worker, steps, activitiesMax, cancellationToken));
 
     public Task<IReadOnlyList<ResultReceipt>> CommitResultsAsync(
         long worker, IReadOnlyList<ActivityResult> results, CancellationToken cancellationToken) =>
-        _results.CommitAsync(worker, results, cancellationToken);
+        RepeatAsync(() => _results.CommitAsync(worker, results, cancellationToken));
 
     public async Task ReleaseAsync(long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
     {
@@ -168,9 +183,10 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
 
     public Task<CreateResult> CreateAsync(
         NewInstance instance, long? owner, IReadOnlyList<int> replaceable, CancellationToken cancellationToken) =>
-        _instances.CreateAsync(instance, owner, replaceable, cancellationToken);
+        RepeatAsync(() => _instances.CreateAsync(instance, owner, replaceable, cancellationToken));
 
-    public Task<bool> SendAsync(NewMessage message, CancellationToken cancellationToken) => _instances.SendAsync(message, cancellationToken);
+    public Task<bool> SendAsync(NewMessage message, CancellationToken cancellationToken) =>
+        RepeatAsync(() => _instances.SendAsync(message, cancellationToken));
 
     public Task<InstanceState?> GetAsync(string instanceId, bool withPayloads, CancellationToken cancellationToken) =>
         _queries.GetAsync(instanceId, withPayloads, cancellationToken);
@@ -182,13 +198,31 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         _queries.EndedAsync(instanceIds, cancellationToken);
 
     public Task<int> PurgeAsync(string instanceId, bool recursive, CancellationToken cancellationToken) =>
-        _instances.PurgeAsync(instanceId, recursive, cancellationToken);
+        RepeatAsync(() => _instances.PurgeAsync(instanceId, recursive, cancellationToken));
 
-    public Task<int> PurgeAsync(InstanceFilter filter, CancellationToken cancellationToken) => _instances.PurgeAsync(filter, cancellationToken);
+    public Task<int> PurgeAsync(InstanceFilter filter, CancellationToken cancellationToken) =>
+        RepeatAsync(() => _instances.PurgeAsync(filter, cancellationToken));
 
     public Task<HubState> ReadHubAsync(CancellationToken cancellationToken) => _queries.ReadHubAsync(cancellationToken);
 
     public Task ListenAsync(long worker, Action wake, CancellationToken cancellationToken) => _wakes.ListenAsync(worker, wake, cancellationToken);
+
+    // What PostgreSQL itself has rolled back, because of others who wrote at the same time, has certainly not happened.
+    private static async Task<T> RepeatAsync<T>(Func<Task<T>> call)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (PostgresException e) when (
+                attempt < AttemptsMax && e.SqlState is (PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure))
+            {
+                // At once: whoever it was has got through by it.
+            }
+        }
+    }
 
     public ValueTask DisposeAsync() => _wakes.DisposeAsync();
 }

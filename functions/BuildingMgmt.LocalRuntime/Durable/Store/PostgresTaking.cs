@@ -4,7 +4,7 @@ using static BuildingMgmt.LocalRuntime.Durable.Store.Sql;
 namespace BuildingMgmt.LocalRuntime.Durable.Store;
 
 /// <summary>Takes what is due in a hub: one statement, which is all that the poll of an idle process costs.</summary>
-internal sealed class PostgresTaking(NpgsqlDataSource database, int hub)
+internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, UnreadablePayloads unreadable)
 {
     /// <summary>Of the messages of an instance, one take reads no more; what is left of them comes with the next.</summary>
     private const int MessagesOfOneInstanceMax = 2_000;
@@ -119,25 +119,40 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub)
         var taken = Taken.Nothing;
         var instances = new Dictionary<string, TakenInstance>(StringComparer.Ordinal);
         var activities = new List<ActivityWork>();
+        var unread = new HashSet<string>(StringComparer.Ordinal);
         while (await row.ReadAsync(cancellationToken))
         {
-            switch (row.GetInt32(0))
+            var kind = row.GetInt32(0);
+            if (kind == Summary)
             {
-                case Summary:
-                    taken = taken with { WorkerLives = row.GetBoolean(13), More = row.GetBoolean(14), NextDueIn = row.IsDBNull(15) ? null : row.GetTimeSpan(15) };
-                    break;
-                case Message:
+                taken = ReadSummary(row);
+                continue;
+            }
+
+            try
+            {
+                if (kind == Message)
                     AddMessage(instances, row);
-                    break;
-                default:
+                else
                     activities.Add(ReadWork(row));
-                    break;
+            }
+            catch (InvalidDataException e)
+            {
+                unread.Add(row.GetString(2));
+                unreadable.Add(row.GetString(2), e);
             }
         }
 
         await row.NextResultAsync(cancellationToken);
-        return taken with { Instances = [.. instances.Values], Activities = activities };
+        return taken with { Instances = [.. instances.Values.Where(instance => !unread.Contains(instance.InstanceId))], Activities = activities };
     }
+
+    private static Taken ReadSummary(NpgsqlDataReader row) => Taken.Nothing with
+    {
+        WorkerLives = row.GetBoolean(13),
+        More = row.GetBoolean(14),
+        NextDueIn = row.IsDBNull(15) ? null : row.GetTimeSpan(15),
+    };
 
     private static void AddMessage(Dictionary<string, TakenInstance> instances, NpgsqlDataReader row)
     {
