@@ -37,6 +37,7 @@ internal static class SimulatorCommands
             Description = $"How gateways misbehave: {string.Join(", ", FaultNames.All)} (with commas between), or all",
             DefaultValueFactory = _ => "",
         };
+        Check(faults, list => FaultNames.Parse(list));
         var seed = new Option<int>("--seed")
         {
             Description = "Weather, people, noise and faults follow from it",
@@ -62,6 +63,7 @@ internal static class SimulatorCommands
             Description = "Times real time, or max",
             DefaultValueFactory = _ => ReplaySpeed.Max,
         };
+        Check(speed, text => ReplaySpeed.Parse(text));
         var command = new Command(
             "replay",
             "Sends a data set that the catalogue knows, waits until all of it is accounted for, and prints the counts. "
@@ -120,6 +122,21 @@ internal static class SimulatorCommands
         return command;
     }
 
+    /// <summary>Refuses a text that cannot be read before the command does anything.</summary>
+    /// <param name="read">Throws a <see cref="FormatException"/> that is for the user.</param>
+    private static void Check(Option<string> option, Action<string> read) => option.Validators.Add(result =>
+    {
+        try
+        {
+            if (result.GetValueOrDefault<string>() is { } text)
+                read(text);
+        }
+        catch (FormatException wrong)
+        {
+            result.AddError(wrong.Message);
+        }
+    });
+
     /// <summary>Runs until done or stopped by a signal or the parent's end: a good end for the demo alone, which sees to it itself.</summary>
     private static async Task<int> RunAsync(
         ParseResult parsed, Func<CancellationToken, Task<int>> action, CancellationToken cancellationToken)
@@ -136,7 +153,7 @@ internal static class SimulatorCommands
             await Console.Error.WriteLineAsync("Stopped before it was done. It can be run again: what was done already is not done twice.");
             return 1;
         }
-        catch (Exception exception) when (exception is CommandException or FormatException or HubRefusedException or NpgsqlException)
+        catch (Exception exception) when (exception is CommandException or HubRefusedException or NpgsqlException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return 1;

@@ -47,6 +47,7 @@ public sealed class RefusalTests : IDisposable
     [InlineData("--instances is 0", "--instances", "0")]
     [InlineData("--http-port is 65535", "--http-port", "65535", "--instances", "2")]
     [InlineData("--storage-port is 65534", "--storage-port", "65534")]
+    [InlineData("Port 21072 is meant for both the app and the Event Hubs endpoint", "--http-port", "21071", "--instances", "3", "--amqp-port", "21072")]
     [InlineData("need --replay", "--exit-when-done")]
     [InlineData("there is no \"readings.csv.gz\"", "--replay", "no-such-folder")]
     [InlineData("--no-demo leaves out", "--no-demo", "--faults", "all")]

@@ -15,6 +15,9 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly Channel<GatewayEvent> _spool;
     private readonly CancellationTokenSource _stopped = new();
     private readonly Task _sending;
+
+    // Of the sending task: taken from the spool, but too much for the message that was filled then.
+    private GatewayEvent? _didNotFit;
     private long _accepted;
     private long _uncertain;
     private long _lost;
@@ -86,7 +89,7 @@ internal sealed class Gateway : IAsyncDisposable
         try
         {
             var events = new List<GatewayEvent>();
-            while (await _spool.Reader.WaitToReadAsync(cancellationToken))
+            while (_didNotFit is not null || await _spool.Reader.WaitToReadAsync(cancellationToken))
             {
                 TakeWhatFits(events);
                 await SendUntilAcceptedAsync(events, cancellationToken);
@@ -106,14 +109,25 @@ internal sealed class Gateway : IAsyncDisposable
     private void TakeWhatFits(List<GatewayEvent> events)
     {
         var bytes = 0;
-        while (events.Count < _options.EventsPerSendMax && _spool.Reader.TryPeek(out var next))
+        while (events.Count < _options.EventsPerSendMax && TakeNext() is { } next)
         {
             bytes += next.Body.Length + GatewayOptions.BytesPerEventOverhead;
             if (events.Count > 0 && bytes > _options.BytesPerSendMax)
+            {
+                // Not looked at in the spool instead: its oldest may be lost in between, and what is taken then is another one.
+                _didNotFit = next;
                 return;
-            if (_spool.Reader.TryRead(out var taken))
-                events.Add(taken);
+            }
+            events.Add(next);
         }
+    }
+
+    private GatewayEvent? TakeNext()
+    {
+        if (_didNotFit is not { } waiting)
+            return _spool.Reader.TryRead(out var next) ? next : null;
+        _didNotFit = null;
+        return waiting;
     }
 
     private async Task SendUntilAcceptedAsync(List<GatewayEvent> events, CancellationToken cancellationToken)

@@ -96,6 +96,20 @@ public sealed class GatewayTests
         Assert.Equal(7, sink.Sends);
     }
 
+    [Fact]
+    public async Task A_message_stays_within_its_limit_while_the_spool_overflows()
+    {
+        const int limit = 4_000;
+        var sink = new SizedSink();
+        await using var gateway = Create(sink, new GatewayOptions { BytesPerSendMax = limit, SpoolEventsMax = 3 });
+        for (var number = 0; number < 1_000_000; number++)
+            await gateway.AddAsync(Event(number, bytes: number % 2 == 0 ? 10 : 2_500), Token);
+        await CompleteAsync(gateway);
+
+        Assert.True(gateway.LostReadings > 0);
+        Assert.InRange(sink.LargestSharedBytes, 1, limit);
+    }
+
     private static GatewayEvent Event(int number, int bytes = 10) => new("gateway-1", $"{number:d4}", new byte[bytes], false, 10);
 
     private static HubAwayException Away() => new("connection refused", new IOException());
@@ -115,5 +129,23 @@ public sealed class GatewayTests
             },
             Deadline, "everything is sent", Token);
         await completing;
+    }
+
+    /// <summary>A hub that only weighs what it is sent.</summary>
+    private sealed class SizedSink : IEventSink
+    {
+        /// <summary>Of the messages that carry more than one event: one alone may be as large as it is.</summary>
+        public int LargestSharedBytes { get; private set; }
+
+        public Task SendAsync(string gatewayId, IReadOnlyList<GatewayEvent> events, CancellationToken cancellationToken)
+        {
+            if (events.Count > 1)
+            {
+                var bytes = events.Sum(sent => sent.Body.Length + GatewayOptions.BytesPerEventOverhead);
+                LargestSharedBytes = Math.Max(LargestSharedBytes, bytes);
+            }
+
+            return Task.CompletedTask;
+        }
     }
 }
