@@ -71,8 +71,6 @@ public sealed class PostgresSchemaTests(PostgresFixture postgres) : IAsyncLifeti
             Assert.Equal(1, await store.PurgeAsync("a", recursive: true, Token));
             await store.LeaveAsync(worker, Token);
         }
-
-        await ScalarAsync<object>($"DROP OWNED BY {role}; DROP ROLE {role}; SELECT 1");
     }
 
     [Fact]
