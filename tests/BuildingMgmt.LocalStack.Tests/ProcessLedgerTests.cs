@@ -22,9 +22,9 @@ public sealed class ProcessLedgerTests : IDisposable
     {
         new ProcessLedger(folder.Path).Add("sleep", ProcessIdentity.Of(process.Id)!, UnixSignal.Terminate);
 
-        var ended = await new ProcessLedger(folder.Path).EndOrphansAsync(TestContext.Current.CancellationToken);
+        var told = await EndOrphansAsync();
 
-        Assert.Equal(["sleep"], ended);
+        Assert.Equal(["Ended \"sleep\", left over from a stack that was killed."], told);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(128 + (int)UnixSignal.Terminate, process.ExitCode);
     }
@@ -35,7 +35,7 @@ public sealed class ProcessLedgerTests : IDisposable
         var identity = ProcessIdentity.Of(process.Id)!;
         new ProcessLedger(folder.Path).Add("other", identity with { Began = "earlier" }, UnixSignal.Terminate);
 
-        Assert.Empty(await new ProcessLedger(folder.Path).EndOrphansAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(await EndOrphansAsync());
 
         Assert.True(identity.IsRunning());
     }
@@ -48,8 +48,28 @@ public sealed class ProcessLedgerTests : IDisposable
         var content = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(path, content[..^10], TestContext.Current.CancellationToken);
 
-        Assert.Empty(await new ProcessLedger(folder.Path).EndOrphansAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("cannot be read and is taken for empty", Assert.Single(await EndOrphansAsync()), StringComparison.Ordinal);
 
         Assert.False(process.HasExited);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("[null]")]
+    [InlineData("""[{"name":null,"process":null}]""")]
+    [InlineData("""[{"name":"sleep","process":{"processId":1,"began":null},"stopSignal":15}]""")]
+    public async Task Ledger_with_nothing_where_something_belongs_is_taken_for_empty(string content)
+    {
+        await File.WriteAllTextAsync(folder.File("processes.json"), content, TestContext.Current.CancellationToken);
+
+        Assert.Contains("cannot be read and is taken for empty", Assert.Single(await EndOrphansAsync()), StringComparison.Ordinal);
+        Assert.Empty(await EndOrphansAsync());
+    }
+
+    private async Task<List<string>> EndOrphansAsync()
+    {
+        var told = new List<string>();
+        await new ProcessLedger(folder.Path).EndOrphansAsync(told.Add, TestContext.Current.CancellationToken);
+        return told;
     }
 }

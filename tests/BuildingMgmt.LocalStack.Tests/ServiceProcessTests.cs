@@ -44,6 +44,31 @@ public sealed class ServiceProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Service_talks_on_when_its_log_can_no_longer_be_written()
+    {
+        // Far more than a pipe holds, and than a log takes before another is begun.
+        await using var process = Start(
+            $"echo ready; until [ -e '{folder.File("go")}' ]; do sleep 0.05; done; yes {new string('x', 1000)} | head -n 20000; echo end");
+        await process.WaitForLineAsync("ready", Deadline, TestContext.Current.CancellationToken);
+        // In the way of the file that is kept when the log has become large.
+        Directory.CreateDirectory(folder.File("sh.log.1", "in the way"));
+        await File.WriteAllTextAsync(folder.File("go"), "", TestContext.Current.CancellationToken);
+
+        await process.WaitForLineAsync("end", Deadline, TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await process.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Folder_that_is_made_for_logs_is_private()
+    {
+        await using var process = Start("echo secret", log: folder.File("logs", "sh.log"));
+        await process.Exited.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder.File("logs")));
+    }
+
+    [Fact]
     public void Program_that_does_not_exist_is_named()
     {
         var error = Assert.Throws<ServiceFailedException>(() => ServiceProcess.Start(new()
@@ -55,12 +80,12 @@ public sealed class ServiceProcessTests : IDisposable
         Assert.Contains("no-such-program", error.Message, StringComparison.Ordinal);
     }
 
-    private ServiceProcess Start(string script, TimeSpan? patience = null) => ServiceProcess.Start(new()
+    private ServiceProcess Start(string script, TimeSpan? patience = null, string? log = null) => ServiceProcess.Start(new()
     {
         Name = "sh",
         FileName = "sh",
         Arguments = ["-c", script],
-        LogPath = folder.File("sh.log"),
+        LogPath = log ?? folder.File("sh.log"),
         StopPatience = patience ?? Deadline,
     });
 }

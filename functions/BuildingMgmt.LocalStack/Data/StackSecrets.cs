@@ -11,7 +11,12 @@ namespace BuildingMgmt.LocalStack.Data;
 /// </summary>
 internal sealed record StackSecrets
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     private static readonly string[] Roles = ["admin", "engineer", "operator", "viewer"];
 
@@ -43,14 +48,33 @@ internal sealed record StackSecrets
 
         try
         {
-            return JsonSerializer.Deserialize<StackSecrets>(File.ReadAllText(path), Json)
-                ?? throw new JsonException("The file is empty.");
+            var secrets = JsonSerializer.Deserialize<StackSecrets>(File.ReadAllText(path), Json) ?? throw new JsonException("It is null.");
+            secrets.ThrowIfIncomplete();
+            return secrets;
         }
         catch (JsonException error)
         {
             throw new ServiceFailedException(
                 $"\"{path}\" cannot be read ({error.Message}). Bring it back, or start on a new folder with --data.", error);
         }
+    }
+
+    // A service that is started with an empty secret says so later, in its own words, which lead nobody to this file.
+    private void ThrowIfIncomplete()
+    {
+        (string Name, string Value)[] secrets =
+        [
+            (nameof(PostgresAdministrator), PostgresAdministrator), (nameof(PostgresOwner), PostgresOwner), (nameof(StorageKey), StorageKey),
+            (nameof(EventHubsKey), EventHubsKey), (nameof(SigningKey), SigningKey),
+        ];
+        foreach (var (name, value) in secrets)
+        {
+            if (string.IsNullOrWhiteSpace(value))
+                throw new JsonException($"\"{Json.PropertyNamingPolicy!.ConvertName(name)}\" is empty.");
+        }
+
+        if (Users.Any(user => user is null || string.IsNullOrWhiteSpace(user.Username) || string.IsNullOrWhiteSpace(user.Password)))
+            throw new JsonException("A user has no name or no password.");
     }
 
     private static StackSecrets Create()

@@ -99,9 +99,12 @@ internal static class StackCommand
         HelpName = "connection string",
     };
 
+    // No text is no path; it is refused with all else that is wrong.
+    private static string FullPath(string folder) => folder.Length == 0 ? "" : Path.GetFullPath(folder);
+
     private static StackOptions Read(ParseResult result) => new()
     {
-        DataFolder = Path.GetFullPath(result.GetValue(Data)!),
+        DataFolder = FullPath(result.GetValue(Data)!),
         HttpPort = result.GetValue(HttpPort),
         AmqpPort = result.GetValue(AmqpPort),
         StoragePort = result.GetValue(StoragePort),
@@ -109,7 +112,7 @@ internal static class StackCommand
         Instances = result.GetValue(Instances),
         Demo = !result.GetValue(NoDemo),
         Faults = result.GetValue(Faults),
-        ReplayFolder = result.GetValue(Replay) is { } folder ? Path.GetFullPath(folder) : null,
+        ReplayFolder = result.GetValue(Replay) is { } folder ? FullPath(folder) : null,
         Speed = result.GetValue(Speed),
         ExitWhenDone = result.GetValue(ExitWhenDone),
         Postgres = result.GetValue(Postgres),

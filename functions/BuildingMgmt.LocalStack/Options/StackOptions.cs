@@ -10,7 +10,7 @@ internal sealed record StackOptions
     private const int PortMax = 65_535;
     private static readonly string[] DataSetFiles = ["sensors.csv", "readings.csv.gz"];
 
-    /// <summary>The folder that holds all state, as a full path.</summary>
+    /// <summary>The folder that holds all state, as a full path; empty when none was named.</summary>
     public required string DataFolder { get; init; }
 
     /// <summary>Port of the first app process; the others take the next ones. 0 takes free ones.</summary>
@@ -31,7 +31,7 @@ internal sealed record StackOptions
     /// <summary>Ways in which the demo's gateways misbehave; null for none.</summary>
     public string? Faults { get; init; }
 
-    /// <summary>Folder of a data set to send, as a full path; null for none.</summary>
+    /// <summary>Folder of a data set to send, as a full path; null for none, empty when it was not named.</summary>
     public string? ReplayFolder { get; init; }
 
     /// <summary>Of the replay: times real time, or <c>max</c>; null leaves it to the replay.</summary>
@@ -55,6 +55,8 @@ internal sealed record StackOptions
     public IReadOnlyList<string> Errors()
     {
         var errors = new List<string>();
+        if (DataFolder.Length == 0)
+            errors.Add("--data names no folder.");
         if (Instances is < 1 or > InstancesMax)
             errors.Add($"--instances is {Instances}; it must lie between 1 and {InstancesMax}.");
         CheckPort("--http-port", HttpPort, Math.Clamp(Instances, 1, InstancesMax));
@@ -67,7 +69,12 @@ internal sealed record StackOptions
             errors.Add("--speed and --exit-when-done need --replay.");
         CheckFormat(Faults, list => FaultNames.Parse(list));
         CheckFormat(Speed, speed => ReplaySpeed.Parse(speed));
-        if (ReplayFolder is not null)
+        errors.AddRange(ConnectionStrings.Errors(this));
+        if (ReplayFolder is { Length: 0 })
+        {
+            errors.Add("--replay names no folder.");
+        }
+        else if (ReplayFolder is not null)
         {
             errors.AddRange(DataSetFiles.Where(file => !File.Exists(Path.Combine(ReplayFolder, file)))
                 .Select(file => $"--replay: there is no \"{file}\" in \"{ReplayFolder}\"."));

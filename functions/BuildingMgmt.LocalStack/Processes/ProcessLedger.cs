@@ -10,38 +10,31 @@ namespace BuildingMgmt.LocalStack.Processes;
 /// </summary>
 public sealed class ProcessLedger(string dataFolder)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     private readonly string path = Path.Combine(dataFolder, "processes.json");
     private readonly Lock gate = new();
     private readonly Dictionary<int, Entry> entries = [];
 
     /// <summary>Ends what an earlier stack left over on this data: first in order, after 5 seconds by force.</summary>
-    /// <returns>Names of the services that were ended.</returns>
-    public async Task<IReadOnlyList<string>> EndOrphansAsync(CancellationToken cancellationToken)
+    /// <param name="tell">Gets a line for each service that was ended, and for a list that cannot be read.</param>
+    public async Task EndOrphansAsync(Action<string> tell, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(tell);
         if (!File.Exists(path))
-            return [];
-        List<Entry> left;
-        try
-        {
-            left = JsonSerializer.Deserialize<List<Entry>>(await File.ReadAllTextAsync(path, cancellationToken), Json) ?? [];
-        }
-        catch (JsonException)
-        {
-            // Cut short by a full disk or a crash: then nothing is known, and a service that still runs shows by its port.
-            left = [];
-        }
-
-        var ended = new List<string>();
-        foreach (var entry in left)
+            return;
+        foreach (var entry in await ReadAsync(tell, cancellationToken))
         {
             if (await EndAsync(entry, cancellationToken))
-                ended.Add(entry.Name);
+                tell($"Ended \"{entry.Name}\", left over from a stack that was killed.");
         }
 
         File.Delete(path);
-        return ended;
     }
 
     internal void Add(string name, ProcessIdentity identity, UnixSignal stopSignal)
@@ -58,7 +51,36 @@ public sealed class ProcessLedger(string dataFolder)
         lock (gate)
         {
             if (entries.Remove(processId))
-                Save();
+                SaveIfPossible();
+        }
+    }
+
+    // An entry too many is harmless: the next start looks whether that very process still runs.
+    private void SaveIfPossible()
+    {
+        try
+        {
+            Save();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The disk is full, and a service that has ended must be noticed all the same.
+        }
+    }
+
+    private async Task<IReadOnlyList<Entry>> ReadAsync(Action<string> tell, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var entries = JsonSerializer.Deserialize<List<Entry?>>(await File.ReadAllTextAsync(path, cancellationToken), Json);
+            return entries?.Select(entry => entry ?? throw new JsonException("An entry is null.")).ToList()
+                ?? throw new JsonException("It is null.");
+        }
+        catch (JsonException)
+        {
+            // Cut short by a full disk or a crash: then nothing is known, and a service that still runs shows by its port.
+            tell($"\"{path}\" cannot be read and is taken for empty: what a stack that was killed left over, if anything, still runs.");
+            return [];
         }
     }
 

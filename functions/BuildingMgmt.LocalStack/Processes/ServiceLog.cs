@@ -1,7 +1,12 @@
+using System.Globalization;
+using System.Text;
+using BuildingMgmt.LocalStack.Setup;
+
 namespace BuildingMgmt.LocalStack.Processes;
 
 /// <summary>
-/// What a service prints: into a file that is kept small, and its last lines for the message when the service dies.
+/// What a service prints: into a file that is kept small, and its last lines for the message when the service dies. Lines that the
+/// file cannot take, as on a full disk, are lost to it; their number is written down as soon as it takes lines again.
 /// </summary>
 internal sealed class ServiceLog : IDisposable
 {
@@ -11,7 +16,9 @@ internal sealed class ServiceLog : IDisposable
     private readonly string? path;
     private readonly Lock gate = new();
     private readonly Queue<string> last = new();
-    private StreamWriter? writer;
+    private FileStream? file;
+    private long lost;
+    private bool disposed;
 
     /// <param name="path">The log file; the one of the start before is kept as <c>.1</c>. Null keeps no file.</param>
     public ServiceLog(string? path)
@@ -36,11 +43,17 @@ internal sealed class ServiceLog : IDisposable
             if (last.Count == LinesKept)
                 last.Dequeue();
             last.Enqueue(line);
-            if (writer is null)
+            if (path is null || disposed)
                 return;
-            writer.WriteLine(line);
-            if (writer.BaseStream.Length > FileBytesMax)
-                Rotate();
+            try
+            {
+                WriteToFile(line);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // Nothing is thrown: were the reading of a service's output to end, the service would stop at its next word.
+                lost++;
+            }
         }
     }
 
@@ -48,22 +61,37 @@ internal sealed class ServiceLog : IDisposable
     {
         lock (gate)
         {
-            writer?.Dispose();
-            writer = null;
+            disposed = true;
+            file?.Dispose();
+            file = null;
         }
     }
+
+    private void WriteToFile(string line)
+    {
+        if (file is null || file.Length > FileBytesMax)
+            Rotate();
+        // One write for both: where the disk has room for the notice alone, there is none for the line. Without a buffer: what a
+        // failed write left in one would come out later, in the middle of another line.
+        if (lost > 0)
+            file!.SetLength(file.Position); // Without the beginning of a line that was cut short.
+        file!.Write(Encoding.UTF8.GetBytes($"{Notice()}{line}\n"));
+        lost = 0;
+    }
+
+    private string Notice() => lost == 0
+        ? ""
+        : $"({lost.ToString(CultureInfo.InvariantCulture)} lines lost: this file could not be written, as when the disk is full)\n";
 
     private void Rotate()
     {
         if (path is null)
             return;
-        writer?.Dispose();
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        PrivateFiles.CreateFolder(Path.GetDirectoryName(path)!);
         if (File.Exists(path))
             File.Move(path, path + ".1", overwrite: true);
-        writer = new(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
-        {
-            AutoFlush = true,
-        };
+        file?.Dispose();
+        file = null;
+        file = new(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
     }
 }

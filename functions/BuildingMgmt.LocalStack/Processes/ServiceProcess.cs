@@ -170,6 +170,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     private async Task<bool> HasExitedAsync(TimeSpan patience) =>
         await Task.WhenAny(Exited, Task.Delay(patience)) == Exited;
 
+    // To the end of the stream, whatever happens: a pipe that nobody reads fills up, and then the service waits for ever.
     private async Task PumpAsync(StreamReader reader, Action<string>? onLine)
     {
         while (await reader.ReadLineAsync() is { } line)
@@ -180,7 +181,19 @@ public sealed class ServiceProcess : IAsyncDisposable
                 waiters.RemoveAll(waiter => waiter.Offer(line));
             }
 
+            Tell(onLine, line);
+        }
+    }
+
+    private static void Tell(Action<string>? onLine, string line)
+    {
+        try
+        {
             onLine?.Invoke(line);
+        }
+        catch (IOException)
+        {
+            // Whoever listens has gone, or writes to a full disk. The line is in the log.
         }
     }
 

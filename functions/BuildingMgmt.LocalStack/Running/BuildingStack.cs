@@ -18,8 +18,7 @@ internal sealed class BuildingStack(StackOptions options, IStartDisplay display)
         PrivateFiles.CreateFolder(options.DataFolder);
         using var held = DataFolderLock.Enter(options.DataFolder);
         var ledger = new ProcessLedger(options.DataFolder);
-        foreach (var name in await ledger.EndOrphansAsync(stop))
-            Console.WriteLine($"Ended \"{name}\", left over from a stack that was killed.");
+        await ledger.EndOrphansAsync(Console.WriteLine, stop);
 
         var ports = PortPlan.Settle(options);
         var services = new StackServices(options, ports, StackSecrets.LoadOrCreate(options.DataFolder), ledger);

@@ -8,7 +8,8 @@ using Npgsql;
 namespace BuildingMgmt.LocalStack.Running;
 
 /// <summary>Puts schema, users and buildings into the database, and reads what <c>run.json</c> tells of them.</summary>
-internal sealed class DatabaseSetup(string dataFolder, string connectionString)
+/// <param name="hint">Where to look when the database refuses.</param>
+internal sealed class DatabaseSetup(string dataFolder, string connectionString, string hint)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -27,9 +28,7 @@ internal sealed class DatabaseSetup(string dataFolder, string connectionString)
         catch (Exception error) when (error is NpgsqlException or InvalidOperationException or ArgumentException)
         {
             throw new ServiceFailedException(
-                $"The database could not be prepared: {error.Message} Look into PostgreSQL's log, or check the connection string of "
-                + "--postgres.",
-                error);
+                $"The database could not be prepared: {error.Message} {hint}", error);
         }
     }
 

@@ -28,7 +28,10 @@ internal sealed class StackStart(
             options.EventHubs is null
                 ? StartAsync(steps, "Event Hubs endpoint", services.EventHubs(), ports.Amqp, cancellationToken) : Task.CompletedTask);
 
-        var database = new DatabaseSetup(options.DataFolder, services.PostgresConnection);
+        var hint = options.Postgres is null
+            ? $"Look into PostgreSQL's log, \"{services.LogPath("postgres")}\"."
+            : "Check the connection string of --postgres, and what its user may do there.";
+        var database = new DatabaseSetup(options.DataFolder, services.PostgresConnection, hint);
         var schema = steps.Begin("Schema and users");
         await database.PrepareAsync(services.Users, cancellationToken);
         schema.Done("ready");

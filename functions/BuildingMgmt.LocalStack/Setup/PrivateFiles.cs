@@ -19,9 +19,11 @@ internal static class PrivateFiles
         File.Move(next, path, overwrite: true);
     }
 
-    /// <summary>Makes the folder with mode 0700, or sets that mode on the one that is there.</summary>
+    /// <summary>Makes the folder with mode 0700. One that is there stays as it is: who may enter it was decided by whoever made it.</summary>
     public static void CreateFolder(string path)
     {
+        if (Directory.Exists(path))
+            return;
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(path);

@@ -53,7 +53,7 @@ public sealed class EventHubTriggerTests(AzuriteFixture azurite) : IAsyncLifetim
     [Fact]
     public async Task Partition_that_ends_before_its_checkpoint_is_read_from_its_beginning()
     {
-        var blobs = new PartitionBlobs(_hub.Container, "127.0.0.1", _hub.Name, "$Default");
+        var blobs = new PartitionBlobs(_hub.Container, _hub.Namespace, _hub.Name, "$Default");
         await blobs.WriteCheckpointAsync("0", offset: "1000000", sequenceNumber: 1000, client: "earlier", Token);
         await _hub.SendAsync("0", "first of a hub made anew");
 
@@ -62,6 +62,26 @@ public sealed class EventHubTriggerTests(AzuriteFixture azurite) : IAsyncLifetim
         await ReceivedAsync(1);
         Assert.Equal(["first of a hub made anew"], _received.Bodies);
         await CheckpointAsync("0", "0");
+    }
+
+    [Fact]
+    public async Task Hubs_of_one_name_behind_two_ports_share_no_checkpoint_and_no_ownership()
+    {
+        await using var other = await TestHub.StartAsync(azurite, name: _hub.Name);
+        await _hub.SendAsync("0", "of one");
+        await other.SendAsync("0", "of the other");
+        await using var host = await StartAsync<BatchFunction>();
+        await ReceivedAsync(1);
+        await CheckpointAsync("0", "0");
+
+        await using var otherHost = await TestHost.StartAsync(
+            [typeof(BatchFunction)], builder => builder.Services.AddSingleton(_received), other.Settings);
+
+        await ReceivedAsync(2);
+        Assert.Equal(["of one", "of the other"], _received.Bodies);
+        await Eventually.TrueAsync(
+            async () => (await _hub.OwnersAsync()).Count == 4 && (await other.OwnersAsync()).Count == 4,
+            Deadline, "each host owns all partitions of its hub", Token);
     }
 
     [Fact]
@@ -266,7 +286,7 @@ public sealed class EventHubTriggerTests(AzuriteFixture azurite) : IAsyncLifetim
         await Eventually.TrueAsync(async () => (await _hub.OwnersAsync()).Count == 4, Deadline, "all partitions are owned", Token);
 
         await foreach (var blob in _hub.Container.GetBlobsAsync(
-            new Azure.Storage.Blobs.Models.GetBlobsOptions { Prefix = $"127.0.0.1/{_hub.Name}/" }, Token))
+            new Azure.Storage.Blobs.Models.GetBlobsOptions { Prefix = $"{_hub.Namespace}/{_hub.Name}/" }, Token))
             await _hub.Container.DeleteBlobAsync(blob.Name, cancellationToken: Token);
         await Eventually.TrueAsync(async () => (await _hub.OwnersAsync()).Count == 4, Deadline, "all partitions are owned again", Token);
         await _hub.SendAsync("0", "b");

@@ -117,7 +117,7 @@ public sealed class OwnershipTests(AzuriteFixture azurite)
         await Eventually.TrueAsync(
             async () =>
             {
-                var blob = blobs.GetBlobClient($"127.0.0.1/{hub.Name}/$default/checkpoint/0");
+                var blob = blobs.GetBlobClient($"{hub.Namespace}/{hub.Name}/$default/checkpoint/0");
                 return await blob.ExistsAsync(Token) && (await blob.GetPropertiesAsync(cancellationToken: Token)).Value.Metadata["sequencenumber"] == "6";
             },
             Deadline, "the checkpoint is written again", Token);

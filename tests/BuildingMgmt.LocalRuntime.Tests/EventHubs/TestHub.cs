@@ -27,6 +27,9 @@ internal sealed class TestHub : IAsyncDisposable
 
     public string Name => _options.Hub;
 
+    /// <summary>As it stands in the names of blobs: the endpoint's port is none of the protocol's own.</summary>
+    public string Namespace => $"127.0.0.1:{Server.Port}";
+
     public string ConnectionString => Server.ConnectionString;
 
     public EventHubProducerClient Producer => _producer ??= new EventHubProducerClient(ConnectionString, Name);
@@ -40,13 +43,13 @@ internal sealed class TestHub : IAsyncDisposable
         ["AzureWebJobsStorage"] = _azurite.ConnectionString,
     };
 
-    public static async Task<TestHub> StartAsync(AzuriteFixture azurite, int partitions = 4)
+    public static async Task<TestHub> StartAsync(AzuriteFixture azurite, int partitions = 4, string? name = null)
     {
         var folder = new ScratchFolder();
         var options = new EventHubsOptions
         {
             DataFolder = folder.File("data"),
-            Hub = $"hub-{Guid.NewGuid():N}",
+            Hub = name ?? $"hub-{Guid.NewGuid():N}",
             Partitions = partitions,
             Key = Convert.ToBase64String(new byte[32]),
             MoreArguments = ["--fsync", "false"],
@@ -83,14 +86,14 @@ internal sealed class TestHub : IAsyncDisposable
     /// <summary>The sequence number up to which a partition was worked off; null without a checkpoint.</summary>
     public async Task<string?> CheckpointAsync(string partition)
     {
-        var blob = Container.GetBlobClient($"127.0.0.1/{Name}/$default/checkpoint/{partition}");
+        var blob = Container.GetBlobClient($"{Namespace}/{Name}/$default/checkpoint/{partition}");
         return await blob.ExistsAsync() ? (await blob.GetPropertiesAsync()).Value.Metadata["sequencenumber"] : null;
     }
 
     /// <summary>Owner of each owned partition.</summary>
     public async Task<IReadOnlyDictionary<string, string>> OwnersAsync()
     {
-        var prefix = $"127.0.0.1/{Name}/$default/ownership/";
+        var prefix = $"{Namespace}/{Name}/$default/ownership/";
         var owners = new Dictionary<string, string>();
         if (!await Container.ExistsAsync())
             return owners;

@@ -21,6 +21,13 @@ internal sealed record HubAddress
 
     public required string Hub { get; init; }
 
+    /// <summary>
+    /// What tells this namespace from every other: its host, and its port where that is not the protocol's own. Namespaces on Azure
+    /// differ by host; endpoints on one machine differ by nothing but the port.
+    /// </summary>
+    public string Namespace =>
+        Port == (Secure ? SecurePort : PlainPort) ? Host : string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
+
     /// <summary>The resource that tokens are made for; links of the hub lie below it.</summary>
     public string Audience => $"sb://{Host}/{Hub}".ToLowerInvariant();
 

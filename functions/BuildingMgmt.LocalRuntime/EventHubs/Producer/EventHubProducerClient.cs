@@ -41,7 +41,7 @@ public class EventHubProducerClient : IAsyncDisposable
         _tryTimeout = retry.TryTimeout;
         _links = new ProducerLinks(address, retry, TimeProvider.System);
         EventHubName = address.Hub;
-        FullyQualifiedNamespace = address.Host;
+        FullyQualifiedNamespace = address.Namespace;
         Identifier = clientOptions?.Identifier ?? Guid.NewGuid().ToString();
     }
 

@@ -40,7 +40,7 @@ internal sealed class EventHubTriggers(
             throw new FunctionWorkerException($"Function {function}: setting \"{connectionSetting}\": {e.Message}", e);
         }
 
-        var blobs = new PartitionBlobs(storage.Container(PartitionBlobs.ContainerName), address.Host, address.Hub, consumerGroup);
+        var blobs = new PartitionBlobs(storage.Container(PartitionBlobs.ContainerName), address.Namespace, address.Hub, consumerGroup);
         return new EventHubListener(
             new PartitionWork(function, address, consumerGroup, _instance, settings, blobs, runner, Time, logger));
     }

@@ -37,7 +37,7 @@ internal sealed class PartitionBindingData(HubAddress address, string consumerGr
         JsonSerializer.Serialize(new
         {
             IsCheckpointingAfterInvocation = checkpointing,
-            FullyQualifiedNamespace = address.Host,
+            FullyQualifiedNamespace = address.Namespace,
             EventHubName = address.Hub,
             ConsumerGroup = consumerGroup,
             PartitionId = partition,

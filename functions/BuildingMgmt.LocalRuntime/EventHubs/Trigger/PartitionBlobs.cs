@@ -31,10 +31,10 @@ internal sealed class PartitionBlobs
     private readonly string _ownershipPrefix;
     private readonly string _checkpointPrefix;
 
-    public PartitionBlobs(BlobContainerClient container, string host, string hub, string consumerGroup)
+    public PartitionBlobs(BlobContainerClient container, string fullyQualifiedNamespace, string hub, string consumerGroup)
     {
         _container = container;
-        var prefix = $"{host}/{hub}/{consumerGroup}".ToLowerInvariant();
+        var prefix = $"{fullyQualifiedNamespace}/{hub}/{consumerGroup}".ToLowerInvariant();
         _ownershipPrefix = $"{prefix}/ownership/";
         _checkpointPrefix = $"{prefix}/checkpoint/";
     }
