@@ -19,17 +19,20 @@ internal static class HubEvents
         if (context.BindingContext.BindingData.TryGetValue("PartitionContext", out var data) && data is string json)
         {
             using var partition = JsonDocument.Parse(json);
-            if (partition.RootElement.TryGetProperty("EventHubName", out var hub)
+            if (partition.RootElement.TryGetProperty("FullyQualifiedNamespace", out var space)
+                && partition.RootElement.TryGetProperty("EventHubName", out var hub)
                 && partition.RootElement.TryGetProperty("PartitionId", out var partitionId)
+                && space.GetString() is { Length: > 0 } spaceName
                 && hub.GetString() is { Length: > 0 } hubName
                 && partitionId.GetString() is { Length: > 0 } id)
             {
-                return new HubPartition(hubName, id);
+                // Neither has case: a connection string that is written anew must not make another hub of it.
+                return new HubPartition($"{spaceName}/{hubName}".ToLowerInvariant(), id);
             }
         }
 
         throw new InvalidOperationException(
-            "The Event Hubs trigger gave no PartitionContext with a hub and a partition: what is stored cannot be told from what is not.");
+            "The Event Hubs trigger gave no PartitionContext with a namespace, a hub and a partition: what is stored cannot be told from what is not.");
     }
 
     /// <summary>The events, their bodies not copied.</summary>

@@ -9,4 +9,5 @@ public readonly record struct IncomingEvent(
     ReadOnlyMemory<byte> Body, string? ContentEncoding, long SequenceNumber, DateTimeOffset EnqueuedAt);
 
 /// <summary>A partition of an event hub.</summary>
+/// <param name="Hub">Namespace and name: hubs of one name in two namespaces count their events each for itself.</param>
 public readonly record struct HubPartition(string Hub, string PartitionId);
