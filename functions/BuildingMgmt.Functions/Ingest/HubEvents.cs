@@ -9,6 +9,9 @@ namespace BuildingMgmt.Functions.Ingest;
 /// <summary>What the Event Hubs trigger gives, in ingest's own terms.</summary>
 internal static class HubEvents
 {
+    /// <summary>Application property, true on the events of readings that were posted over HTTP.</summary>
+    public const string Posted = "posted";
+
     private const string ContentEncoding = "content-encoding";
 
     /// <summary>The partition that a batch of events comes from.</summary>
@@ -37,7 +40,9 @@ internal static class HubEvents
 
     /// <summary>The events, their bodies not copied.</summary>
     public static IncomingEvent[] Read(EventData[] events) => Array.ConvertAll(
-        events, data => new IncomingEvent(Body(data), EncodingOf(data), data.SequenceNumber, data.EnqueuedTime));
+        events, data => new IncomingEvent(Body(data), EncodingOf(data), data.SequenceNumber, data.EnqueuedTime, IsPosted(data)));
+
+    private static bool IsPosted(EventData data) => data.Properties.TryGetValue(Posted, out var posted) && posted is true;
 
     // The AMQP property is where it belongs; the application property is where gateways can put it whose client hides that one.
     private static string? EncodingOf(EventData data)
