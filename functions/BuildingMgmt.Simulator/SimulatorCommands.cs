@@ -78,7 +78,7 @@ internal static class SimulatorCommands
 
             await using var hub = new EventHubSink(run.EventHubs, run.Hub);
             await using var dataSource = NpgsqlDataSource.Create(run.Postgres);
-            var ledger = new GatewayLedger(dataSource, run.Hub, [.. dataSet.Buildings.Select(ReplayGateways.Id)]);
+            var ledger = new GatewayLedger(dataSource, hub.HubId, [.. dataSet.Buildings.Select(ReplayGateways.Id)]);
             var outcome = await new ReplayRun(dataSet, hub, ledger, time, logger).RunAsync(times, Console.Out, token);
             if (outcome.Repeated > 0)
                 Console.WriteLine($"{outcome.Repeated} readings arrived twice, after a lost acknowledgement; they are counted once");

@@ -19,8 +19,8 @@ public sealed class Credentials(
     private readonly ExpiringCache<TokenHash, Caller> gateways = new(10_000, time);
 
     /// <summary>
-    /// Checks a user's password, or a gateway's secret when there is no such user. A wrong one and an unknown name give the same
-    /// answer in the same time.
+    /// Checks a user's password or a gateway's secret; a user and a gateway of one name are told apart by what they give. A wrong one
+    /// and an unknown name give the same answer in the same time.
     /// </summary>
     /// <returns>Null when refused.</returns>
     /// <exception cref="Api.ProblemException">429 when the name or address is locked, 503 when too many are waiting.</exception>
@@ -28,11 +28,11 @@ public sealed class Credentials(
     {
         var address = limits.AddressOf(http);
         var found = await FindAsync(name, cancellationToken);
-        if (found.SecretHash is not null && found.PasswordHash is null && GatewaySecret.Verify(password, found.SecretHash))
-            return Accept(new SignedIn(name, IsGateway: true, found.Grants), address);
+        if (found.SecretHash is not null && GatewaySecret.Verify(password, found.SecretHash))
+            return Accept(new SignedIn(name, IsGateway: true, found.GatewayGrants), address);
         limits.ThrowIfLocked(name, address);
         if (await gate.VerifyAsync(password, found.PasswordHash, cancellationToken))
-            return Accept(new SignedIn(name, IsGateway: false, found.Grants), address);
+            return Accept(new SignedIn(name, IsGateway: false, found.UserGrants), address);
         Refuse(name, address, isKnown: found.PasswordHash is not null || found.SecretHash is not null);
         return null;
     }
@@ -57,7 +57,7 @@ public sealed class Credentials(
             return null;
         }
 
-        var gateway = new Caller(gatewayId, isGateway: true, found.Grants);
+        var gateway = new Caller(gatewayId, isGateway: true, found.GatewayGrants);
         if (isCacheable)
             gateways.Set(hash, gateway, time.GetUtcNow() + GatewayCachedFor);
         return gateway;
@@ -110,10 +110,12 @@ public sealed class Credentials(
         }
 
         await reader.NextResultAsync(cancellationToken);
-        if (passwordHash is not null || !await reader.ReadAsync(cancellationToken))
-            return new Found(passwordHash, null, grants);
-        return new Found(null, reader.GetFieldValue<byte[]>(0), [new Grant(Roles.Gateway, reader.GetGuid(1))]);
+        return await reader.ReadAsync(cancellationToken)
+            ? new Found(passwordHash, grants, reader.GetFieldValue<byte[]>(0), [new Grant(Roles.Gateway, reader.GetGuid(1))])
+            : new Found(passwordHash, grants, null, []);
     }
 
-    private sealed record Found(string? PasswordHash, byte[]? SecretHash, IReadOnlyCollection<Grant> Grants);
+    // Names of users and of gateways are given by different people: one that stands for both must shut neither out.
+    private sealed record Found(
+        string? PasswordHash, IReadOnlyCollection<Grant> UserGrants, byte[]? SecretHash, IReadOnlyCollection<Grant> GatewayGrants);
 }

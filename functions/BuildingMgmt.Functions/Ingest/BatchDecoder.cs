@@ -32,9 +32,10 @@ internal sealed class BatchDecoder
 
     /// <summary>Decodes one batch. Keeps nothing of <paramref name="utf8"/>.</summary>
     /// <param name="eventIndex">Written into each reading.</param>
+    /// <param name="isPosted">Whether it was posted to this app, which alone gives the ids of users.</param>
     /// <param name="decoded">Good readings are added, in the batch's order.</param>
     /// <param name="errors">Bad readings are added. For an unreadable event nothing is added to either.</param>
-    public DecodedHeader Decode(ReadOnlySpan<byte> utf8, ushort eventIndex, List<DecodedReading> decoded, List<DecodeError> errors)
+    public DecodedHeader Decode(ReadOnlySpan<byte> utf8, ushort eventIndex, bool isPosted, List<DecodedReading> decoded, List<DecodeError> errors)
     {
         var byteOrderMark = Encoding.UTF8.Preamble;
         var skipped = utf8.StartsWith(byteOrderMark) ? byteOrderMark.Length : 0;
@@ -42,7 +43,7 @@ internal sealed class BatchDecoder
         readings.BeginEvent(eventIndex, skipped, decoded, errors);
 
         var reader = new Utf8JsonReader(utf8[skipped..], ReaderOptions);
-        var header = new Header();
+        var header = new Header { IsPosted = isPosted };
         string? unreadable;
         try
         {
@@ -107,7 +108,12 @@ internal sealed class BatchDecoder
             else if (name.SequenceEqual("gateway_id"u8))
             {
                 if ((header.GatewayId = ReadGatewayId(ref reader)) is null)
-                    return $"\"gateway_id\" is no text of 1 to {GatewayNames.LengthMax} bytes.";
+                    return $"\"gateway_id\" is no text of 1 to {GatewayNames.LengthMax} bytes of characters that show.";
+                if (!header.IsPosted && header.GatewayId.StartsWith(GatewayNames.UserPrefix, StringComparison.Ordinal))
+                {
+                    header.GatewayId = null;
+                    return $"\"gateway_id\" begins with \"{GatewayNames.UserPrefix}\", as only the ids of users do who post readings.";
+                }
             }
             else if (name.SequenceEqual("correction"u8))
             {
@@ -136,7 +142,7 @@ internal sealed class BatchDecoder
         return reader.TokenType == JsonTokenType.String
             && JsonText.TryUnescape(in reader, buffer, out var utf8)
             && utf8.Length is > 0 and <= GatewayNames.LengthMax
-            && JsonText.IsClean(utf8)
+            && GatewayNames.IsClean(utf8)
                 ? gatewayNames.Get(utf8)
                 : null;
     }
@@ -153,6 +159,7 @@ internal sealed class BatchDecoder
     private struct Header
     {
         public string? GatewayId;
+        public bool IsPosted;
         public bool HasBatch;
         public bool Correction;
         public int BatchIdStart;

@@ -67,7 +67,7 @@ internal sealed class EventSlice
         var fault = content.Read(incoming, options.EventMiBMax * 1024 * 1024, out var utf8);
         if (fault is null)
         {
-            header = decoder.Decode(utf8, (ushort)Events.Count, Readings, errors);
+            header = decoder.Decode(utf8, (ushort)Events.Count, incoming.IsPosted, Readings, errors);
             fault = header.Unreadable;
         }
 

@@ -9,6 +9,9 @@ namespace BuildingMgmt.Functions.Ingest;
 /// <summary>What the Event Hubs trigger gives, in ingest's own terms.</summary>
 internal static class HubEvents
 {
+    /// <summary>Application property, true on the events of readings that were posted over HTTP.</summary>
+    public const string Posted = "posted";
+
     private const string ContentEncoding = "content-encoding";
 
     /// <summary>The partition that a batch of events comes from.</summary>
@@ -19,22 +22,27 @@ internal static class HubEvents
         if (context.BindingContext.BindingData.TryGetValue("PartitionContext", out var data) && data is string json)
         {
             using var partition = JsonDocument.Parse(json);
-            if (partition.RootElement.TryGetProperty("EventHubName", out var hub)
+            if (partition.RootElement.TryGetProperty("FullyQualifiedNamespace", out var space)
+                && partition.RootElement.TryGetProperty("EventHubName", out var hub)
                 && partition.RootElement.TryGetProperty("PartitionId", out var partitionId)
+                && space.GetString() is { Length: > 0 } spaceName
                 && hub.GetString() is { Length: > 0 } hubName
                 && partitionId.GetString() is { Length: > 0 } id)
             {
-                return new HubPartition(hubName, id);
+                // Neither has case: a connection string that is written anew must not make another hub of it.
+                return new HubPartition($"{spaceName}/{hubName}".ToLowerInvariant(), id);
             }
         }
 
         throw new InvalidOperationException(
-            "The Event Hubs trigger gave no PartitionContext with a hub and a partition: what is stored cannot be told from what is not.");
+            "The Event Hubs trigger gave no PartitionContext with a namespace, a hub and a partition: what is stored cannot be told from what is not.");
     }
 
     /// <summary>The events, their bodies not copied.</summary>
     public static IncomingEvent[] Read(EventData[] events) => Array.ConvertAll(
-        events, data => new IncomingEvent(Body(data), EncodingOf(data), data.SequenceNumber, data.EnqueuedTime));
+        events, data => new IncomingEvent(Body(data), EncodingOf(data), data.SequenceNumber, data.EnqueuedTime, IsPosted(data)));
+
+    private static bool IsPosted(EventData data) => data.Properties.TryGetValue(Posted, out var posted) && posted is true;
 
     // The AMQP property is where it belongs; the application property is where gateways can put it whose client hides that one.
     private static string? EncodingOf(EventData data)

@@ -5,8 +5,10 @@ namespace BuildingMgmt.Functions.Ingest;
 /// <param name="ContentEncoding">What the event says of its bytes: <c>gzip</c>, <c>identity</c> or nothing.</param>
 /// <param name="SequenceNumber">Its place in its partition.</param>
 /// <param name="EnqueuedAt">When the hub accepted it; never goes back within a partition.</param>
+/// <param name="IsPosted">Whether it says that it was posted to this app. It proves nothing: who may send to the hub may write any id.</param>
 public readonly record struct IncomingEvent(
-    ReadOnlyMemory<byte> Body, string? ContentEncoding, long SequenceNumber, DateTimeOffset EnqueuedAt);
+    ReadOnlyMemory<byte> Body, string? ContentEncoding, long SequenceNumber, DateTimeOffset EnqueuedAt, bool IsPosted = false);
 
 /// <summary>A partition of an event hub.</summary>
+/// <param name="Hub">Namespace and name: hubs of one name in two namespaces count their events each for itself.</param>
 public readonly record struct HubPartition(string Hub, string PartitionId);

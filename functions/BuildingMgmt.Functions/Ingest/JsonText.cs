@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace BuildingMgmt.Functions.Ingest;
 
@@ -30,10 +29,6 @@ internal static class JsonText
             return false;
         }
     }
-
-    /// <summary>Whether these bytes may become an id: UTF-8 without control characters. PostgreSQL's text cannot hold NUL.</summary>
-    public static bool IsClean(ReadOnlySpan<byte> utf8) =>
-        utf8.IndexOfAnyInRange((byte)0, (byte)0x1F) < 0 && !utf8.Contains((byte)0x7F) && Utf8.IsValid(utf8);
 
     /// <summary>Text for people, of anything: cut to 80 bytes, and without control characters.</summary>
     public static string Describe(ReadOnlySpan<byte> utf8)

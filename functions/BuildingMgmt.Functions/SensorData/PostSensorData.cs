@@ -17,7 +17,6 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
     private const int BodyBytesMax = 1024 * 1024;
     private const int DepthMax = 16;
     private const Roles Senders = Roles.Gateway | Roles.Ingest;
-    private const string UserPrefix = "http:";
 
     /// <summary>One reading object; 202 once the hub has it.</summary>
     [Function("PostReading")]
@@ -57,18 +56,27 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
         return Results.Json(new AcceptedBatch(batchId), ApiJson.Default.AcceptedBatch, statusCode: StatusCodes.Status202Accepted);
     }
 
-    // A user's readings are counted in a ledger of their own, whose name no gateway can have by accident. It is the hub's partition
-    // key as well, and ingest reads an event of a longer name no more than the hub takes it.
+    // A user's readings are counted in a ledger of their own, whose name no gateway has. It is the hub's partition key as well, and
+    // ingest reads an event of a longer name, or of one that cannot be seen, no more than the hub takes it.
     private static string GatewayIdOf(Caller caller)
     {
-        var id = caller.IsGateway ? caller.Name : $"{UserPrefix}{caller.Name}";
-        if (Encoding.UTF8.GetByteCount(id) <= GatewayNames.LengthMax)
+        var id = caller.IsGateway ? caller.Name : $"{GatewayNames.UserPrefix}{caller.Name}";
+        var utf8 = Encoding.UTF8.GetBytes(id);
+        if (!GatewayNames.IsClean(utf8) || (caller.IsGateway && id.StartsWith(GatewayNames.UserPrefix, StringComparison.Ordinal)))
+            throw UnfitName();
+        if (utf8.Length <= GatewayNames.LengthMax)
             return id;
-        var lengthMax = caller.IsGateway ? GatewayNames.LengthMax : GatewayNames.LengthMax - UserPrefix.Length;
+        var lengthMax = caller.IsGateway ? GatewayNames.LengthMax : GatewayNames.LengthMax - GatewayNames.UserPrefix.Length;
         throw new ProblemException(new Problem(
             StatusCodes.Status403Forbidden, "name too long", $"Who sends readings has a name of at most {lengthMax} bytes in UTF-8; yours is longer.")
         { Hint = "Ask an administrator for a user or gateway with a shorter name to send readings." });
     }
+
+    private static ProblemException UnfitName() => new(new Problem(
+        StatusCodes.Status403Forbidden,
+        "name unfit",
+        $"Who sends readings has a name of characters that show, and a gateway's does not begin with \"{GatewayNames.UserPrefix}\"; yours is another.")
+    { Hint = "Ask an administrator for a user or gateway with another name to send readings." });
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> body)
     {

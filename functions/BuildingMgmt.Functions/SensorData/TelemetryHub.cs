@@ -2,6 +2,7 @@ using System.IO.Compression;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
 using BuildingMgmt.Functions.Api;
+using BuildingMgmt.Functions.Ingest;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -42,6 +43,7 @@ public sealed class TelemetryHub : IAsyncDisposable
     {
         var isLarge = batchUtf8.Length >= GzipFromBytes;
         var data = new EventData(isLarge ? Gzip(batchUtf8) : batchUtf8) { ContentType = "application/json" };
+        data.Properties[HubEvents.Posted] = true;
         if (isLarge)
             data.GetRawAmqpMessage().Properties.ContentEncoding = "gzip";
 

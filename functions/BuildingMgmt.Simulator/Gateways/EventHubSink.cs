@@ -17,6 +17,9 @@ internal sealed class EventHubSink : IEventSink, IAsyncDisposable
         _producer = new EventHubProducerClient(connectionString, hub, options);
     }
 
+    /// <summary>The hub as ingest keeps its positions: namespace and name, lower case.</summary>
+    public string HubId => $"{_producer.FullyQualifiedNamespace}/{_producer.EventHubName}".ToLowerInvariant();
+
     public Task SendAsync(string gatewayId, IReadOnlyList<GatewayEvent> events, CancellationToken cancellationToken) =>
         AskAsync(
             $"take events of gateway \"{gatewayId}\"",

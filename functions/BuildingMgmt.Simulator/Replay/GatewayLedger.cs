@@ -13,6 +13,7 @@ internal readonly record struct LedgerCounts(long Stored, long Duplicate, long D
 }
 
 /// <summary>Reads the system's own accounts from PostgreSQL.</summary>
+/// <param name="hub">As <see cref="Gateways.EventHubSink.HubId"/> says it.</param>
 internal sealed class GatewayLedger(NpgsqlDataSource dataSource, string hub, IReadOnlyList<string> gatewayIds)
 {
     /// <summary>Sums up the gateways' accounts.</summary>

@@ -119,6 +119,29 @@ public sealed class SignInTests(RunningApp app)
     }
 
     [Fact]
+    public async Task User_and_gateway_of_one_name_both_sign_in()
+    {
+        await app.Database.ExecuteAsync(
+            """
+            INSERT INTO app_user (username, password_hash) SELECT 'twin', password_hash FROM app_user WHERE username = 'viewer';
+            INSERT INTO user_grant (username, role) VALUES ('twin', 'viewer');
+            INSERT INTO gateway (gateway_id, building_id, secret_hash) SELECT 'twin', building_id, secret_hash FROM gateway WHERE gateway_id = 'gateway-north';
+            """,
+            Cancellation);
+        var secret = TestCampus.GatewaySecret("gateway-north");
+
+        Assert.Equal("viewer:*", await GrantAsync("twin", "viewer-password"));
+        Assert.Equal($"gateway:{TestCampus.North}", await GrantAsync("twin", secret));
+        var reading = new { sensor_id = TestCampus.Sensor(TestCampus.NorthGround, 20), timestamp = TimeProvider.System.GetUtcNow(), data = new { temperature = 21 } };
+        using var posted = await app.SendAsync(
+            null, HttpMethod.Post, "/api/sensors/data", Cancellation, json: reading,
+            headers: headers => headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"twin:{secret}"))));
+        Assert.Equal(HttpStatusCode.Accepted, posted.StatusCode);
+        using var refused = await SignInAsync("twin", "neither");
+        await ProblemAssert.IsAsync(refused, HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
     public async Task Neither_passwords_nor_tokens_are_in_the_log()
     {
         var token = await app.TokenOfAsync("admin", Cancellation);
@@ -132,6 +155,14 @@ public sealed class SignInTests(RunningApp app)
 
     private Task<HttpResponseMessage> SignInAsync(string username, string password) =>
         app.SendAsync(null, HttpMethod.Post, "/api/auth/token", Cancellation, json: new { username, password });
+
+    private async Task<string> GrantAsync(string username, string password)
+    {
+        using var response = await SignInAsync(username, password);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var body = await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation);
+        return ForgedTokens.Decode(body.GetProperty("access_token").GetString()!.Split('.')[1])["grants"]![0]!.GetValue<string>();
+    }
 
     private static byte[] FromBase64Url(string text) => System.Buffers.Text.Base64Url.DecodeFromChars(text);
 }

@@ -79,12 +79,34 @@ public sealed class BatchDecoderTests
     [InlineData("""{"gateway_id":"","batch":[]}""")]
     [InlineData("""{"gateway_id":"a\u0000b","batch":[]}""")]
     [InlineData("""{"gateway_id":"\ud800","batch":[]}""")]
+    [InlineData("""{"gateway_id":"   ","batch":[]}""")]
+    [InlineData("""{"gateway_id":"gw\u0085","batch":[]}""")]
+    [InlineData("""{"gateway_id":"gw\u00a0","batch":[]}""")]
+    [InlineData("""{"gateway_id":"\ufeff","batch":[]}""")]
+    [InlineData("""{"gateway_id":"gw\u2028","batch":[]}""")]
+    [InlineData("""{"gateway_id":"gw\u202e1","batch":[]}""")]
+    [InlineData("""{"gateway_id":"gw\udb40\udc01","batch":[]}""")]
+    [InlineData("""{"gateway_id":"http:viewer","batch":[]}""")]
     [InlineData("""{"gateway_id":"gw","batch":[],"batch":[]}""")]
     [InlineData("""{"gateway_id":"gw","batch":{}}""")]
     [InlineData("""{"gateway_id":"gw","batch":[],"correction":"yes"}""")]
     [InlineData("""{"gateway_id":"gw","batch":[]}{}""")]
     [InlineData("""{"gateway_id":"gw","batch":[{"data":{"co2":NaN}}]}""")]
     public void Event_that_is_no_batch_is_unreadable(string json) => Assert.True(DecodedText.Decode(json, Catalogue).Unreadable);
+
+    [Theory]
+    [InlineData("gw 1")]
+    [InlineData("gateway \u00e9/\u6771 #7")]
+    [InlineData("https://gw")]
+    public void Gateway_id_of_characters_that_show_is_taken(string id) =>
+        Assert.Equal(id, DecodedText.Decode($$"""{"gateway_id":"{{id}}","batch":[]}""", Catalogue).GatewayId);
+
+    [Fact]
+    public void Users_id_is_taken_of_what_was_posted()
+    {
+        var utf8 = Encoding.UTF8.GetBytes("""{"gateway_id":"http:viewer","batch":[]}""");
+        Assert.Equal("http:viewer", DecodedText.Decode(utf8, Catalogue, isPosted: true).GatewayId);
+    }
 
     [Fact]
     public void Event_nested_too_deep_is_unreadable()
@@ -127,7 +149,7 @@ public sealed class BatchDecoderTests
         var decoder = new BatchDecoder();
         decoder.Begin(Catalogue, TestBuilding.Now, new IngestOptions());
         var (decoded, errors) = (new List<DecodedReading>(), new List<DecodeError>());
-        decoder.Decode(utf8, 0, decoded, errors);
+        decoder.Decode(utf8, 0, isPosted: false, decoded, errors);
         Assert.Equal((2_000, 0), (decoded.Count, errors.Count));
 
         // The least of several runs: a garbage collection on behalf of other tests makes the runtime's count jump now and then.
@@ -135,7 +157,7 @@ public sealed class BatchDecoderTests
         {
             decoded.Clear();
             var before = GC.GetAllocatedBytesForCurrentThread();
-            decoder.Decode(utf8, 0, decoded, errors);
+            decoder.Decode(utf8, 0, isPosted: false, decoded, errors);
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }));
     }
@@ -148,7 +170,7 @@ public sealed class BatchDecoderTests
         var decoder = new BatchDecoder();
         decoder.Begin(Catalogue, TestBuilding.Now, new IngestOptions());
         var errors = new List<DecodeError>();
-        surplus = decoder.Decode(Encoding.UTF8.GetBytes(json), 0, [], errors).SurplusErrors;
+        surplus = decoder.Decode(Encoding.UTF8.GetBytes(json), 0, isPosted: false, [], errors).SurplusErrors;
         return errors;
     }
 }

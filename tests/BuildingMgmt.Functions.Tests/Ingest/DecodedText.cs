@@ -8,12 +8,12 @@ namespace BuildingMgmt.Functions.Tests.Ingest;
 /// <summary>What a decoder made of an event, as text that can be compared and read.</summary>
 internal sealed record DecodedText(string? GatewayId, bool Correction, bool Unreadable, string Readings, string Errors)
 {
-    public static DecodedText Decode(byte[] utf8, CatalogueSnapshot catalogue, BatchDecoder? decoder = null)
+    public static DecodedText Decode(byte[] utf8, CatalogueSnapshot catalogue, BatchDecoder? decoder = null, bool isPosted = false)
     {
         decoder ??= new BatchDecoder();
         decoder.Begin(catalogue, TestBuilding.Now, new IngestOptions());
         var (readings, errors) = (new List<DecodedReading>(), new List<DecodeError>());
-        var header = decoder.Decode(utf8, 7, readings, errors);
+        var header = decoder.Decode(utf8, 7, isPosted, readings, errors);
         Assert.All(readings, reading => Assert.Equal(7, reading.EventIndex));
         return new DecodedText(
             header.GatewayId,

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Ingest;
 
@@ -43,7 +44,9 @@ internal static class DecoderModel
                 case "gateway_id":
                     gatewayId = Text(field.Value);
                     if (gatewayId is null || Encoding.UTF8.GetByteCount(gatewayId) is 0 or > 128
-                        || gatewayId.Any(c => c is < ' ' or '\u007F'))
+                        || gatewayId.StartsWith("http:", StringComparison.Ordinal)
+                        || gatewayId.Trim(' ').Length == 0
+                        || Regex.IsMatch(gatewayId, @"[\p{Cc}\p{Cf}\p{Z}-[ ]]"))
                     {
                         return Unreadable;
                     }

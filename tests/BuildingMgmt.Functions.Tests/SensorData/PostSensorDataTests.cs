@@ -200,6 +200,16 @@ public sealed class PostSensorDataTests(RunningApp app)
         }
     }
 
+    [Fact]
+    public async Task User_whose_name_does_not_show_is_told_so_instead_of_losing_readings()
+    {
+        const string name = "turned\u202Eround";
+        await UserImport.ImportAsync(app.Database, [new UserSpec(name, TestCampus.PasswordOf(name), "ingest")], Cancellation);
+        var reading = Reading(TestCampus.Sensor(TestCampus.NorthGround, 14), TimeProvider.System.GetUtcNow(), 1);
+        using var response = await app.SendAsync(name, HttpMethod.Post, "/api/sensors/data", Cancellation, json: reading);
+        await ProblemAssert.IsAsync(response, HttpStatusCode.Forbidden);
+    }
+
     [Theory]
     [InlineData("gateway-north")]
     [InlineData("ingest")]

@@ -29,14 +29,14 @@ public sealed class FaultyGatewaysTests
         var start = DateTimeOffset.FromUnixTimeSeconds((TimeProvider.System.GetUtcNow() - Duration).ToUnixTimeSeconds());
         var gateways = DemoNames.Gateways.Zip(Chains(seed, start)).Select(gateway => new Trial(gateway.First, gateway.Second, hub)).ToArray();
         await SendAsync(gateways, seed, start);
-        await StoredAsync(hub, new GatewayLedger(dataSource, stack.Run.Hub, DemoNames.Gateways));
+        await StoredAsync(hub, new GatewayLedger(dataSource, hub.HubId, DemoNames.Gateways));
 
         var differences = Differences(
             gateways.SelectMany(gateway => gateway.Account.Stored).ToDictionary(), await ReadingsAsync(dataSource)).ToArray();
         Assert.True(differences.Length == 0, $"{differences.Length} readings differ:\n{string.Join('\n', differences.Take(20))}");
         foreach (var gateway in gateways)
         {
-            var counts = await new GatewayLedger(dataSource, stack.Run.Hub, [gateway.Id]).ReadAsync(Token);
+            var counts = await new GatewayLedger(dataSource, hub.HubId, [gateway.Id]).ReadAsync(Token);
             Assert.Equal(gateway.Account.Stored.Count, counts.Stored);
             Assert.Equal(gateway.Account.Duplicates, counts.Duplicate);
         }
