@@ -123,8 +123,12 @@ public sealed class RunningStackTests(StackOfTwo fixture) : IClassFixture<StackO
         await Eventually.TrueAsync(
             async () =>
             {
-                var dashboard = await client.GetFromJsonAsync<JsonElement>(
-                    $"/api/dashboard/floor/{floor}", TestContext.Current.CancellationToken);
+                // After another test has killed the stores, an answer may be 503 with the advice to try again.
+                using var answer = await client.GetAsync($"/api/dashboard/floor/{floor}", TestContext.Current.CancellationToken);
+                if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+                    return false;
+                answer.EnsureSuccessStatusCode();
+                var dashboard = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
                 return dashboard.GetProperty("sensors").EnumerateArray()
                     .Any(sensor => sensor.GetProperty("metrics").EnumerateObject().Any());
             },
@@ -158,5 +162,20 @@ public sealed class RunningStackTests(StackOfTwo fixture) : IClassFixture<StackO
             TimeSpan.FromSeconds(60),
             "the app is ready again",
             TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(
+            SignsInAsync, TimeSpan.FromSeconds(60), "the app's connections to the old server are gone", TestContext.Current.CancellationToken);
+    }
+
+    private async Task<bool> SignsInAsync()
+    {
+        try
+        {
+            using var client = await stack.LoginAsync("viewer", TestContext.Current.CancellationToken);
+            return true;
+        }
+        catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.ServiceUnavailable)
+        {
+            return false;
+        }
     }
 }
