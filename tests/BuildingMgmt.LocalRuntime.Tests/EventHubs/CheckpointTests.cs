@@ -54,5 +54,5 @@ public sealed class CheckpointTests(AzuriteFixture azurite)
     }
 
     private static PartitionBlobs Blobs(TestHub hub, Azure.Storage.Blobs.BlobContainerClient container) =>
-        new(container, "127.0.0.1", hub.Name, ConsumerGroup);
+        new(container, hub.Namespace, hub.Name, ConsumerGroup);
 }
