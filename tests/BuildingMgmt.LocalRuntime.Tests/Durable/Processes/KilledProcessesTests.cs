@@ -12,7 +12,7 @@ public sealed class KilledProcessesTests(PostgresFixture postgres)
 
     // So that it comes to an end also where a process needs longer than a second to start.
     private const int KillsMax = 30;
-    private const int KillsMin = 3;
+    private const int KillsMin = 10;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
