@@ -71,7 +71,7 @@ public sealed class HomePageTests(RunningApp app)
         await page.SetViewportSizeAsync(390, 800);
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than a phone");
         await page.SetViewportSizeAsync(1280, 720);
-        await Assertions.Expect(page.Locator("[data-figure='readings_per_minute']")).Not.ToHaveTextAsync("–", new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("[data-figure='readings_per_minute']")).Not.ToHaveTextAsync("–", new() { Timeout = 30_000 });
         await Assertions.Expect(page.Locator("#floors")).Not.ToContainTextAsync("South");
         if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 } folder)
         {
