@@ -89,6 +89,40 @@ public sealed class HomePageTests(RunningApp app)
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The name or the password is wrong.");
     }
 
+    [Fact]
+    public async Task Page_opens_on_a_floor_that_lives_rather_than_on_the_first_one()
+    {
+        await PostAsync(20.5);
+        await using var browser = await TestBrowser.StartAsync(Cancellation);
+        await browser.Page.RouteAsync($"**/api/dashboard/floor/{TestCampus.NorthEmpty}", route => route.FulfillAsync(new()
+        {
+            Json = new { floor_id = TestCampus.NorthEmpty, as_of = "2020-02-13T08:00:00Z", sensors = Array.Empty<object>() },
+        }));
+        await browser.Page.GotoAsync(app.Address.ToString());
+        await browser.SignInAsync("viewer-north");
+
+        await Assertions.Expect(browser.Page.Locator("#floors button").First).ToHaveTextAsync("Empty");
+        await Assertions.Expect(browser.Page.Locator("#floors button[aria-current=true]")).ToHaveTextAsync("Ground");
+    }
+
+    [Theory]
+    [InlineData(null, "–")]
+    [InlineData(0.0, "0")]
+    [InlineData(1234.5, "1,235")]
+    public async Task Rate_that_is_not_known_is_shown_as_such_and_never_as_zero(double? rate, string shown)
+    {
+        await using var browser = await TestBrowser.StartAsync(Cancellation);
+        await browser.Page.RouteAsync("**/api/ops/ingest", route => route.FulfillAsync(new()
+        {
+            Json = new { readings_per_minute = rate, stored_today = 7, dead_lettered_today = 0 },
+        }));
+        await browser.Page.GotoAsync(app.Address.ToString());
+        await browser.SignInAsync("viewer-north");
+
+        await Assertions.Expect(browser.Page.Locator("[data-figure='stored_today']")).ToHaveTextAsync("7");
+        await Assertions.Expect(browser.Page.Locator("[data-figure='readings_per_minute']")).ToHaveTextAsync(shown);
+    }
+
     private static Guid Sensor => TestCampus.Sensor(TestCampus.NorthGround, 20);
 
     private async Task PostAsync(double temperature)
