@@ -105,6 +105,39 @@ public sealed class HomePageTests(RunningApp app)
         await Assertions.Expect(browser.Page.Locator("#floors button[aria-current=true]")).ToHaveTextAsync("Ground");
     }
 
+    [Fact]
+    public async Task Table_of_long_names_is_not_cut_on_a_laptop()
+    {
+        await using var browser = await TestBrowser.StartAsync(Cancellation);
+        await browser.Page.SetViewportSizeAsync(1280, 720);
+        await browser.Page.RouteAsync("**/api/dashboard/floor/*", route => route.FulfillAsync(new()
+        {
+            Json = new
+            {
+                as_of = "2022-11-02T13:10:00Z",
+                sensors = new[]
+                {
+                    new
+                    {
+                        sensor_id = Sensor,
+                        name = "917810-CO2-meter-SCD4x-temp_outside_of_the_building__degC",
+                        zone = "Meeting room 917810",
+                        metrics = new
+                        {
+                            zone_heating_setpoint = new { value = 123456.7, unit = "persons", timestamp = "2022-11-02T13:10:00Z", quality = "uncertain", stale = true },
+                        },
+                    },
+                },
+            },
+        }));
+        await browser.Page.GotoAsync(app.Address.ToString());
+        await browser.SignInAsync("viewer-north");
+
+        await Assertions.Expect(browser.Page.Locator("#values tr")).ToHaveCountAsync(1);
+        Assert.True(
+            await browser.Page.EvaluateAsync<bool>("(t => t.scrollWidth <= t.clientWidth)(document.querySelector('.scroll'))"), "the table is cut");
+    }
+
     [Theory]
     [InlineData(null, "–")]
     [InlineData(0.0, "0")]
