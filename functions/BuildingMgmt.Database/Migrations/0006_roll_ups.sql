@@ -150,9 +150,11 @@ CREATE FUNCTION unscale(scaled double precision) RETURNS double precision LANGUA
         ELSE sign(scaled) * 1.7976931348623157e308::double precision
     END;
 
--- Seconds that belong to a day of a zone.
-CREATE FUNCTION local_day_length(day date, zone text) RETURNS integer LANGUAGE sql STABLE STRICT AS $$
-    SELECT round(sum(extract(epoch FROM ends_at - starts_at)))::integer
+-- A day of a zone: its first and last clock hour, and the seconds that belong to it. Near midnight the clock is sometimes put back into
+-- the day before: not all hours between the two need be the day's.
+CREATE FUNCTION local_day(day date, zone text, OUT first_bucket timestamptz, OUT last_bucket timestamptz, OUT length_s integer)
+    LANGUAGE sql STABLE STRICT AS $$
+    SELECT min(bucket), max(bucket), round(sum(extract(epoch FROM ends_at - starts_at)))::integer
     FROM local_hours((day::timestamp AT TIME ZONE zone) - interval '3 hours', ((day + 1)::timestamp AT TIME ZONE zone) + interval '3 hours', zone)
     WHERE (starts_at AT TIME ZONE zone)::date = day
 $$;

@@ -4,6 +4,7 @@ using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Ingest;
+using BuildingMgmt.Functions.RollUps.Rebuild;
 using BuildingMgmt.Functions.SensorData;
 
 namespace BuildingMgmt.Functions.Api;
@@ -24,6 +25,8 @@ namespace BuildingMgmt.Functions.Api;
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(IngestRate))]
 [JsonSerializable(typeof(AcceptedBatch))]
+[JsonSerializable(typeof(RebuildRequest))]
+[JsonSerializable(typeof(RebuildStatus))]
 [JsonSerializable(typeof(Point[]))]
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class ApiJson : JsonSerializerContext;

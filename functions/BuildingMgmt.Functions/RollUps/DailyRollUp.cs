@@ -10,7 +10,7 @@ internal readonly record struct ChangedDay(int PointId, DateOnly Day, string Cau
 /// <summary>Makes days of the hourly buckets, and stores those that differ.</summary>
 internal static class DailyRollUp
 {
-    // A bucket of the day begins, in UTC, less than a day before its date or after it.
+    // A day's hours begin, in UTC, less than a day before its date, and end less than a day behind it.
     private static readonly TimeSpan DayMargin = TimeSpan.FromDays(1);
 
     private const string StoreSql = """
@@ -21,8 +21,9 @@ internal static class DailyRollUp
             JOIN sensor USING (sensor_id)
             JOIN floor USING (floor_id)
             JOIN roll_up_building AS known USING (building_id)
-        ), day_length AS MATERIALIZED (
-            SELECT day, time_zone, local_day_length(day, time_zone) AS length_s FROM (SELECT DISTINCT day, time_zone FROM given) AS given
+        ), calendar AS MATERIALIZED (
+            SELECT day, time_zone, first_bucket, last_bucket, length_s
+            FROM (SELECT DISTINCT day, time_zone FROM given) AS given CROSS JOIN LATERAL local_day(day, time_zone)
         ), computed AS MATERIALIZED (
             SELECT point_id, day, cause, is_repair, buckets,
                 CASE WHEN is_on_change THEN average_by_time ELSE average_by_count END AS average,
@@ -30,7 +31,7 @@ internal static class DailyRollUp
                 length_s::real / interval_s AS expected,
                 (CASE worst WHEN 2 THEN 3 WHEN 3 THEN 2 ELSE worst END)::smallint AS worst_quality
             FROM given
-            JOIN day_length USING (day, time_zone)
+            JOIN calendar USING (day, time_zone)
             CROSS JOIN LATERAL (
                 SELECT count(*) AS buckets,
                     sum(count)::integer AS count,
@@ -48,8 +49,7 @@ internal static class DailyRollUp
                     max(CASE worst_quality WHEN 2 THEN 3 WHEN 3 THEN 2 ELSE worst_quality END) AS worst
                 FROM reading_hourly AS hourly
                 WHERE hourly.point_id = given.point_id AND hourly.day = given.day
-                    AND bucket >= (given.day - 1)::timestamp AT TIME ZONE 'UTC' AND bucket < (given.day + 2)::timestamp AT TIME ZONE 'UTC'
-                    AND bucket >= $5 AND bucket < $6
+                    AND bucket >= first_bucket AND bucket <= last_bucket AND bucket >= $5 AND bucket < $6
             ) AS hours
         ), stored AS (
             INSERT INTO reading_daily (
@@ -95,6 +95,7 @@ internal static class DailyRollUp
                 Many(days, day => day.Day),
                 Many(days, day => day.Cause),
                 Many(days, day => day.IsRepair),
+                // Given as constants, so that the planner leaves all other years out.
                 One(Midnight(days.Min(day => day.Day)) - DayMargin),
                 One(Midnight(days.Max(day => day.Day)) + 2 * DayMargin),
                 One(now),

@@ -73,6 +73,42 @@ internal static class HourBuckets
         return await ReadAsync(batch, cancellationToken);
     }
 
+    private const string OfDaySql = """
+        WITH chosen AS (
+            SELECT point_id FROM point JOIN sensor USING (sensor_id) JOIN floor USING (floor_id)
+            WHERE building_id = $1 AND point_id > $2 ORDER BY point_id LIMIT $3
+        ), hour AS MATERIALIZED (
+            SELECT bucket, starts_at, ends_at
+            FROM roll_up_building
+            CROSS JOIN LATERAL local_day($4, time_zone)
+            CROSS JOIN LATERAL local_hours(first_bucket, last_bucket + interval '1 hour', time_zone)
+            WHERE building_id = $1 AND (starts_at AT TIME ZONE time_zone)::date = $4 AND ends_at <= $5
+        )
+        SELECT point_id, bucket, starts_at, ends_at, $4, $6 FROM chosen CROSS JOIN hour ORDER BY point_id, bucket
+        """;
+
+    /// <summary>All buckets of a building's day that were over by a time, of some points behind a point.</summary>
+    public static async Task<List<HourBucket>> OfDayAsync(
+        NpgsqlTransaction transaction,
+        Guid buildingId,
+        DateOnly day,
+        int afterPointId,
+        int pointsMax,
+        DateTime overBy,
+        CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(transaction.Connection, transaction)
+        {
+            BatchCommands =
+            {
+                Command(RememberZonesSql),
+                Command(
+                    OfDaySql, One(buildingId), One(afterPointId), One((long)pointsMax), One(day), One(overBy), One(RollUpCause.Rebuild)),
+            },
+        };
+        return await ReadAsync(batch, cancellationToken);
+    }
+
     private static async Task<List<HourBucket>> ReadAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
     {
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);

@@ -1,7 +1,6 @@
 using BuildingMgmt.Functions.Postgres;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace BuildingMgmt.Functions.RollUps;
 
@@ -21,7 +20,7 @@ public sealed class RollUpRun
     private readonly RollUpMeter meter;
     private readonly TimeProvider time;
     private readonly ILogger<RollUpRun> logger;
-    private readonly StepSize size;
+    private readonly RollUpTurn turn;
 
     internal RollUpRun(
         PostgresPools pools, IOptions<RollUpsOptions> options, RollUpMeter meter, TimeProvider time, ILogger<RollUpRun> logger)
@@ -31,7 +30,7 @@ public sealed class RollUpRun
         this.meter = meter;
         this.time = time;
         this.logger = logger;
-        size = new StepSize(this.options.BucketsPerTransactionMax);
+        turn = new RollUpTurn(pools.Batch, this.options.BucketsPerTransactionMax, time, logger);
     }
 
     /// <summary>Rolls up for somewhat less than a minute, or until nothing is left that is over.</summary>
@@ -46,7 +45,7 @@ public sealed class RollUpRun
         var total = default(RollUpCount);
         foreach (var after in (DateTime[])[newestOver - Fresh, DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc)])
         {
-            while (time.GetElapsedTime(began) < RunTime && await TryStepAsync(after, overBy, cancellationToken) is { } step)
+            while (time.GetElapsedTime(began) < RunTime && await StepAsync(after, overBy, cancellationToken) is { } step)
                 total += step;
         }
 
@@ -59,45 +58,26 @@ public sealed class RollUpRun
 
     private async Task PrepareAsync(DateTime newestOver, CancellationToken cancellationToken)
     {
-        await using var connection = await pools.Batch.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await RollUpLock.TakeAsync(transaction, cancellationToken);
-        await ReadingChanges.FoldAsync(transaction, newestOver, cancellationToken);
-        var zones = await TimeZoneChanges.AdoptAsync(transaction, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        var zones = await turn.TakeAsync(
+            async (transaction, _, token) =>
+            {
+                await ReadingChanges.FoldAsync(transaction, newestOver, token);
+                return await TimeZoneChanges.AdoptAsync(transaction, token);
+            },
+            cancellationToken);
         foreach (var zone in zones)
             logger.RollUpZoneChanged(zone.BuildingId, zone.TimeZone, zone.Hours);
     }
 
-    private async Task<RollUpCount?> TryStepAsync(DateTime after, DateTime overBy, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var began = time.GetTimestamp();
-            var count = await StepAsync(after, overBy, cancellationToken);
-            size.Took(time.GetElapsedTime(began));
-            return count;
-        }
-        catch (Exception exception) when (size.Buckets > 1 && exception is NpgsqlException { InnerException: TimeoutException }
-            or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } && !cancellationToken.IsCancellationRequested)
-        {
-            size.TimedOut();
-            logger.RollUpTooSlow(exception, size.Buckets);
-            return default(RollUpCount);
-        }
-    }
-
-    private async Task<RollUpCount?> StepAsync(DateTime after, DateTime overBy, CancellationToken cancellationToken)
-    {
-        await using var connection = await pools.Batch.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await RollUpLock.TakeAsync(transaction, cancellationToken);
-        var changes = await ReadingChanges.TakeAsync(transaction, after, overBy.AddHours(-1), size.Buckets, cancellationToken);
-        if (changes.Count == 0)
-            return null;
-        var buckets = await HourBuckets.FindAsync(transaction, changes, overBy, cancellationToken);
-        var count = await RollUpStep.StoreAsync(transaction, buckets, time.GetUtcNow().UtcDateTime, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return count;
-    }
+    private Task<RollUpCount?> StepAsync(DateTime after, DateTime overBy, CancellationToken cancellationToken) =>
+        turn.TakeAsync<RollUpCount?>(
+            async (transaction, bucketsMax, token) =>
+            {
+                var changes = await ReadingChanges.TakeAsync(transaction, after, overBy.AddHours(-1), bucketsMax, token);
+                if (changes.Count == 0)
+                    return null;
+                var buckets = await HourBuckets.FindAsync(transaction, changes, overBy, token);
+                return await RollUpStep.StoreAsync(transaction, buckets, time.GetUtcNow().UtcDateTime, token);
+            },
+            cancellationToken);
 }

@@ -1,4 +1,5 @@
 using BuildingMgmt.Functions.Postgres;
+using BuildingMgmt.Functions.RollUps.Rebuild;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -8,17 +9,18 @@ namespace BuildingMgmt.Functions.RollUps;
 /// <summary>Registration of the roll-ups.</summary>
 public static class RollUpServices
 {
-    /// <summary>Adds <see cref="RollUpRun"/> and its options. Needs the PostgreSQL pools.</summary>
+    /// <summary>Adds <see cref="RollUpRun"/>, <see cref="RollUpRebuild"/> and their options. Needs the PostgreSQL pools.</summary>
     public static IServiceCollection AddRollUps(this IServiceCollection services)
     {
         services.AddSettings<RollUpsOptions>("RollUps");
         services.AddMetrics();
         services.AddSingleton<RollUpMeter>();
-        return services.AddSingleton(provider => new RollUpRun(
+        services.AddSingleton(provider => new RollUpRun(
             provider.GetRequiredService<PostgresPools>(),
             provider.GetRequiredService<IOptions<RollUpsOptions>>(),
             provider.GetRequiredService<RollUpMeter>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RollUpRun>>()));
+        return services.AddSingleton<RollUpRebuild>();
     }
 }

@@ -27,6 +27,14 @@ public sealed class RollUpPropertyTests(PostgresFixture postgres, AzuriteFixture
         await database.DisposeAsync();
     }
 
+    [Fact]
+    public async Task Roll_ups_are_the_same_when_a_transaction_takes_few_of_them()
+    {
+        await using var small = await IngestApp.StartAsync(
+            database.ConnectionString, azurite.ConnectionString, settings: ("RollUps:BucketsPerTransactionMax", "7"));
+        await RunAsync(small, "Australia/Lord_Howe", "2026-04-04");
+    }
+
     [Theory]
     [InlineData("Europe/Amsterdam", "2026-03-29")]
     [InlineData("Europe/Amsterdam", "2026-10-25")]
@@ -42,12 +50,14 @@ public sealed class RollUpPropertyTests(PostgresFixture postgres, AzuriteFixture
     [InlineData("America/Havana", "2026-11-01")]
     [InlineData("America/Sao_Paulo", "2018-11-04")]
     [InlineData("Etc/UTC", "2026-12-31")]
-    public async Task Roll_ups_are_what_the_readings_say(string timeZone, string date)
+    public Task Roll_ups_are_what_the_readings_say(string timeZone, string date) => RunAsync(app, timeZone, date);
+
+    private static async Task RunAsync(IngestApp app, string timeZone, string date)
     {
         var seed = Random.Shared.Next();
         TestContext.Current.TestOutputHelper?.WriteLine($"Seed {seed}");
         var random = new Random(seed);
-        var building = Building(timeZone);
+        var building = RollUpBuilding.In(timeZone);
         await CatalogueImport.ImportAsync(app.Postgres, building, CancellationToken.None);
         var day = DateTime.SpecifyKind(DateTime.Parse(date, CultureInfo.InvariantCulture), DateTimeKind.Utc);
         var (start, end) = (day.AddHours(-30), day.AddHours(54));
@@ -83,6 +93,7 @@ public sealed class RollUpPropertyTests(PostgresFixture postgres, AzuriteFixture
         await app.RollUpAsync();
         await app.AssertRolledUpAsync();
         Assert.Equal("0", await app.QueryAsync("SELECT count(*) FROM reading_change"));
+        await app.AssertRebuildFindsNothingAsync(building.BuildingId, DateOnly.FromDateTime(start), DateOnly.FromDateTime(end));
     }
 
     private static string RandomBatch(Random random, BuildingSpec building, DateTime start, DateTime end)
@@ -103,23 +114,4 @@ public sealed class RollUpPropertyTests(PostgresFixture postgres, AzuriteFixture
         }).ToArray();
         return random.Next(4) == 0 ? Batch.Correcting(readings) : Batch.Of(readings);
     }
-
-    private static BuildingSpec Building(string timeZone) => new(
-        StableId.Create($"roll-up tests/{timeZone}"),
-        timeZone,
-        timeZone,
-        [
-            new FloorSpec(StableId.Create($"roll-up tests/{timeZone}/floor"), "0",
-            [
-                new SensorSpec(StableId.Create($"roll-up tests/{timeZone}/sensor"), "all", "climate", null,
-                [
-                    new PointSpec("minutely", "", null, 100, 60),
-                    new PointSpec("rare", "", null, 100, 7_200),
-                    new PointSpec("short", "", null, 100, 300, "on_change"),
-                    new PointSpec("hours", "", null, 100, 9_000, "on_change"),
-                    new PointSpec("day", "", null, 100, 40_000, "on_change"),
-                ]),
-            ]),
-        ],
-        []);
 }

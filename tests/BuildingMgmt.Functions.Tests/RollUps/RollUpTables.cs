@@ -1,4 +1,5 @@
 using BuildingMgmt.Functions.RollUps;
+using BuildingMgmt.Functions.RollUps.Rebuild;
 using BuildingMgmt.Functions.Tests.Ingest;
 
 namespace BuildingMgmt.Functions.Tests.RollUps;
@@ -13,6 +14,19 @@ internal static class RollUpTables
         while ((await run.RunAsync(CancellationToken.None)).Buckets > 0)
         {
         }
+    }
+
+    public static async Task AssertRebuildFindsNothingAsync(this IngestApp app, Guid buildingId, DateOnly first, DateOnly last)
+    {
+        var compared = 0L;
+        for (var day = first; day <= last; day = day.AddDays(1))
+        {
+            var result = await app.Get<RollUpRebuild>().RebuildDayAsync(buildingId, day, CancellationToken.None);
+            Assert.Equal(0, result.Differences);
+            compared += result.BucketsCompared;
+        }
+
+        Assert.NotEqual(0, compared);
     }
 
     /// <summary>Whether all buckets are what the readings say, of those that were over when the clock stood as it does.</summary>
