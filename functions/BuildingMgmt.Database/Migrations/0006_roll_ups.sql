@@ -214,7 +214,8 @@ LEFT JOIN zone z ON z.zone_id = s.zone_id;
 
 GRANT SELECT ON readings_hourly, readings_daily TO reader;
 
--- What is stored already is rolled up like what comes: every hour of the months that are there, for all points.
+-- What is stored already is rolled up like what comes: every hour of the months that are there, for all points. And the next hours, too:
+-- while a new build is rolled out, instances of the one before store readings and do not record them.
 INSERT INTO reading_change (hour, points, cause)
 SELECT hour, int4multirange(int4range(1, (SELECT max(point_id) FROM point), '[]')), 'late'
 FROM (
@@ -223,5 +224,7 @@ FROM (
     WHERE inhparent = 'reading'::regclass AND relname ~ '^reading_[0-9]{4}_[0-9]{2}$'
 ) AS stored
 CROSS JOIN LATERAL generate_series(
-    month, least(now(), (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC' - interval '1 hour'), interval '1 hour') AS hour
+    month,
+    least(now() + interval '3 hours', (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC' - interval '1 hour'),
+    interval '1 hour') AS hour
 WHERE EXISTS (SELECT FROM point);

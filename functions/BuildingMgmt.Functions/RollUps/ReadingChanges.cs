@@ -66,7 +66,9 @@ internal static class ReadingChanges
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Takes the oldest records of hours that begin after one time and not after another, as far as they name no more than so many points.</summary>
+    /// <summary>
+    /// Takes the oldest records of hours that begin after one time and not after another, as far as they name no more than so many points.
+    /// </summary>
     public static async Task<List<ReadingChange>> TakeAsync(
         NpgsqlTransaction transaction, DateTime after, DateTime last, int pointsMax, CancellationToken cancellationToken)
     {
@@ -85,7 +87,9 @@ internal static class ReadingChanges
         return changes;
     }
 
-    /// <summary>How many records of hours that begin at a time or before there are, and for how many seconds the oldest could have been taken.</summary>
+    /// <summary>
+    /// How many records of hours that begin at a time or before there are, and for how many seconds the oldest could have been taken.
+    /// </summary>
     public static async Task<(long Count, long OldestSeconds)> WaitingAsync(
         NpgsqlDataSource source, DateTime last, CancellationToken cancellationToken)
     {

@@ -14,7 +14,9 @@ internal static class RollUpLock
     private const string IdleLimitSql = "SET LOCAL idle_in_transaction_session_timeout = '20s'";
     private const string LockSql = "SELECT pg_advisory_xact_lock(7203)";
 
-    /// <summary>Waits for the others, and then has the turn until the transaction ends. What they have committed is seen by the statements that follow.</summary>
+    /// <summary>
+    /// Waits for the others, and then has the turn until the transaction ends. What they have committed is seen by the statements that follow.
+    /// </summary>
     public static async Task TakeAsync(NpgsqlTransaction transaction, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(transaction.Connection, transaction)

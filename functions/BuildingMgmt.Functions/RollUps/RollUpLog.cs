@@ -5,8 +5,8 @@ namespace BuildingMgmt.Functions.RollUps;
 internal static partial class RollUpLog
 {
     [LoggerMessage(LogEvents.RolledUp, LogLevel.Information,
-        "Rolled up {Buckets} hours of points, of which {Changed} are new and {Repaired} were repaired; {Waiting} records wait, the oldest for {OldestSeconds} s")]
-    public static partial void RolledUp(this ILogger logger, long buckets, long changed, long repaired, long waiting, long oldestSeconds);
+        "Rolled up {Buckets} hours of points: {Added} are new, {Repaired} were repaired; {Waiting} records wait, the oldest for {OldestSeconds} s")]
+    public static partial void RolledUp(this ILogger logger, long buckets, long added, long repaired, long waiting, long oldestSeconds);
 
     [LoggerMessage(LogEvents.RollUpTooSlow, LogLevel.Warning,
         "Rolling up took too long and was given up; it is tried again with at most {Buckets} hours of points at once")]

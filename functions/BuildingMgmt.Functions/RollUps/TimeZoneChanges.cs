@@ -11,29 +11,33 @@ internal readonly record struct TimeZoneChange(Guid BuildingId, string TimeZone,
 internal static class TimeZoneChanges
 {
     // From here on new hours are rolled up by the new zone; those that were rolled up by the old one are recorded like changes, and so
-    // are made again in the same bounded steps.
+    // are made again in the same bounded steps. The points are chosen first: otherwise the planner may look for the hours of all points
+    // each time, to find that no zone has changed.
     private const string AdoptSql = """
         WITH changed AS (
             UPDATE roll_up_building AS known SET time_zone = usable_time_zone(building.time_zone)
             FROM building
             WHERE building.building_id = known.building_id AND known.time_zone <> usable_time_zone(building.time_zone)
             RETURNING known.building_id, known.time_zone
-        ), rolled_up AS (
-            SELECT building_id, changed.time_zone, range_agg(int4range(point_id, point_id + 1)) AS points, min(oldest) AS oldest, max(newest) AS newest
+        ), affected AS MATERIALIZED (
+            SELECT building_id, point_id
             FROM changed JOIN floor USING (building_id) JOIN sensor USING (floor_id) JOIN point USING (sensor_id)
+        ), rolled_up AS (
+            SELECT building_id, range_agg(int4range(point_id, point_id + 1)) AS points, min(oldest) AS oldest, max(newest) AS newest
+            FROM affected
             CROSS JOIN LATERAL (
-                SELECT min(bucket) AS oldest, max(bucket) AS newest FROM reading_hourly WHERE reading_hourly.point_id = point.point_id
+                SELECT min(bucket) AS oldest, max(bucket) AS newest FROM reading_hourly WHERE reading_hourly.point_id = affected.point_id
             ) AS hourly
             WHERE oldest IS NOT NULL
-            GROUP BY building_id, changed.time_zone
+            GROUP BY building_id
         ), recorded AS (
             INSERT INTO reading_change (hour, points, cause, is_carried)
             SELECT hour, points, 'time zone', true
-            FROM rolled_up CROSS JOIN LATERAL generate_series(date_trunc('hour', oldest, 'UTC'), newest + interval '1 hour', interval '1 hour') AS hour
+            FROM rolled_up
+            CROSS JOIN LATERAL generate_series(date_trunc('hour', oldest, 'UTC'), newest + interval '1 hour', interval '1 hour') AS hour
         )
-        SELECT building_id, time_zone,
-            coalesce((SELECT ceil(extract(epoch FROM newest - oldest) / 3600)::bigint + 1 FROM rolled_up WHERE rolled_up.building_id = changed.building_id), 0)
-        FROM changed
+        SELECT building_id, time_zone, coalesce(ceil(extract(epoch FROM newest - oldest) / 3600)::bigint + 1, 0)
+        FROM changed LEFT JOIN rolled_up USING (building_id)
         """;
 
     // Buckets that are no clock hours of the zone, where all of their readings are still there to make others of.
@@ -48,10 +52,12 @@ internal static class TimeZoneChanges
             JOIN roll_up_building AS known USING (building_id)
         ) AS given
         WHERE hourly.point_id = given.point_id
-            AND hourly.bucket > given.hour - interval '1 hour' AND hourly.bucket < given.hour + interval '1 hour' AND hourly.bucket <> given.hour
+            AND hourly.bucket > given.hour - interval '1 hour' AND hourly.bucket < given.hour + interval '1 hour'
+            AND hourly.bucket <> given.hour
             AND hourly.bucket >= $3 AND hourly.bucket < $4
             AND NOT EXISTS (
-                SELECT FROM local_hours(hourly.bucket, hourly.bucket + interval '1 hour', given.time_zone) AS own WHERE own.bucket = hourly.bucket)
+                SELECT FROM local_hours(hourly.bucket, hourly.bucket + interval '1 hour', given.time_zone) AS own
+                WHERE own.bucket = hourly.bucket)
             AND hourly.count + hourly.uncounted <= (
                 SELECT count(*) FROM reading
                 WHERE reading.point_id = hourly.point_id AND time >= hourly.bucket AND time < hourly.bucket + interval '1 hour'

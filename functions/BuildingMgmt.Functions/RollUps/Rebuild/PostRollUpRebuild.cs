@@ -150,10 +150,13 @@ public sealed class PostRollUpRebuild(CatalogueCache catalogue, TimeProvider tim
     }
 
     private static DateOnly Day(string name, string value) =>
-        DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is >= 1970 and < 9999
+        DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+        && day.Year is >= 1970 and < 9999
             ? day
             : throw new ProblemException(Problem.BadValue(
-                name, $"\"{name}\" ({QueryReader.Quote(value)}) is not a date from 1970 on.", "Give a day of the building's calendar like 2026-03-01."));
+                name,
+                $"\"{name}\" ({QueryReader.Quote(value)}) is not a date from 1970 on.",
+                "Give a day of the building's calendar like 2026-03-01."));
 
     private static Problem NotForAll() =>
         new(StatusCodes.Status403Forbidden, "not allowed", "To rebuild all buildings needs the role admin for all of them.")
