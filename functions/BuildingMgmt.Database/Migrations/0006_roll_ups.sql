@@ -44,7 +44,7 @@ CREATE TABLE reading_hourly (
 ) PARTITION BY RANGE (bucket);
 COMMENT ON COLUMN reading_hourly.bucket IS
     'the building''s clock hour: date_trunc(''hour'', time, zone). Where the clock is put by less than an hour, some of it may be another bucket''s';
-COMMENT ON COLUMN reading_hourly.day IS 'the building''s day that the bucket is a part of';
+COMMENT ON COLUMN reading_hourly.day IS 'the building''s day that the bucket begins in';
 COMMENT ON COLUMN reading_hourly.count IS 'readings that are counted: good and uncertain; without any, the values are null';
 COMMENT ON COLUMN reading_hourly.uncounted IS 'suspect and bad readings';
 COMMENT ON COLUMN reading_hourly.sum IS 'no further than a number of this type goes';
@@ -105,7 +105,7 @@ BEGIN
 END $$;
 
 -- The clock hours of a zone that have a part in [since, until), each with the time that is its own: [bucket, bucket + 1 h), except
--- where the clock is put in between. Lord Howe puts it by half an hour; St. John's used to at one minute past midnight.
+-- where the clock is put by less than an hour, as Lord Howe does twice a year.
 CREATE FUNCTION local_hours(since timestamptz, until timestamptz, zone text)
     RETURNS TABLE (bucket timestamptz, starts_at timestamptz, ends_at timestamptz) LANGUAGE plpgsql STABLE STRICT AS $$
 DECLARE

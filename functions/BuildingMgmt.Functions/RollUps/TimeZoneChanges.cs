@@ -40,23 +40,24 @@ internal static class TimeZoneChanges
         FROM changed LEFT JOIN rolled_up USING (building_id)
         """;
 
-    // Buckets that are no clock hours of the zone, where all of their readings are still there to make others of.
+    // Buckets that are no clock hours of the zone, where all of their readings are still there to make others of. Most are, and begin with
+    // their own beginning.
     private const string RemoveForeignSql = """
         DELETE FROM reading_hourly AS hourly
         USING (
-            SELECT DISTINCT point_id, hour, known.time_zone
-            FROM unnest($1, $2) AS given (point_id, hour)
+            SELECT point_id, min(bucket) AS first, max(bucket) AS last, known.time_zone
+            FROM unnest($1, $2) AS given (point_id, bucket)
             JOIN point USING (point_id)
             JOIN sensor USING (sensor_id)
             JOIN floor USING (floor_id)
             JOIN roll_up_building AS known USING (building_id)
+            GROUP BY point_id, known.time_zone
         ) AS given
         WHERE hourly.point_id = given.point_id
-            AND hourly.bucket > given.hour - interval '1 hour' AND hourly.bucket < given.hour + interval '1 hour'
-            AND hourly.bucket <> given.hour
-            AND hourly.bucket >= $3 AND hourly.bucket < $4
+            AND bucket > given.first - interval '1 hour' AND bucket < given.last + interval '1 hour' AND bucket >= $3 AND bucket < $4
+            AND date_trunc('hour', bucket, time_zone) <> bucket
             AND NOT EXISTS (
-                SELECT FROM local_hours(hourly.bucket, hourly.bucket + interval '1 hour', given.time_zone) AS own
+                SELECT FROM local_hours(hourly.bucket, hourly.bucket + interval '1 hour', time_zone) AS own
                 WHERE own.bucket = hourly.bucket)
             AND hourly.count + hourly.uncounted <= (
                 SELECT count(*) FROM reading

@@ -43,7 +43,11 @@ public sealed class RollUpPropertyTests(PostgresFixture postgres, AzuriteFixture
     [InlineData("Australia/Lord_Howe", "2026-10-03")]
     [InlineData("America/St_Johns", "2026-11-01")]
     [InlineData("America/St_Johns", "2027-03-14")]
-    // These were at one minute past midnight.
+    // Put by half an hour, in the middle of an hour.
+    [InlineData("America/Caracas", "2016-05-01")]
+    [InlineData("America/Caracas", "2007-12-09")]
+    [InlineData("Asia/Pyongyang", "2018-05-04")]
+    // At one minute past midnight, so that an hour is a part of two days: it is counted to the one that it begins in.
     [InlineData("America/St_Johns", "2007-03-11")]
     [InlineData("America/St_Johns", "2007-11-04")]
     [InlineData("America/New_York", "2026-11-01")]
