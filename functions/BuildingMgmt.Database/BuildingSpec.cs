@@ -19,7 +19,11 @@ public sealed record SensorSpec(Guid SensorId, string Name, string Type, string?
 /// <param name="PlausibleMin">A value below is stored as suspect; null sets no bound.</param>
 /// <param name="PlausibleMax">A value above is stored as suspect; null sets no bound.</param>
 /// <param name="IntervalSeconds">Expected time between two readings, at least 1.</param>
-public sealed record PointSpec(string Metric, string Unit, double? PlausibleMin, double? PlausibleMax, int IntervalSeconds);
+/// <param name="Reporting">
+/// <c>interval</c>, or <c>on_change</c>: a value holds until the next one, at most three intervals and no longer than a day.
+/// </param>
+public sealed record PointSpec(
+    string Metric, string Unit, double? PlausibleMin, double? PlausibleMax, int IntervalSeconds, string Reporting = "interval");
 
 /// <summary>A gateway and its secret, of which only a hash is stored.</summary>
 public sealed record GatewaySpec(string GatewayId, string Secret);

@@ -36,17 +36,18 @@ public static class CatalogueImport
 
     private const string PointUpdateSql = """
         UPDATE point
-        SET unit = given.unit, plausible_min = given.plausible_min, plausible_max = given.plausible_max, interval_s = given.interval_s
-        FROM unnest($1, $2, $3, $4, $5, $6) AS given (sensor_id, metric, unit, plausible_min, plausible_max, interval_s)
+        SET unit = given.unit, plausible_min = given.plausible_min, plausible_max = given.plausible_max, interval_s = given.interval_s,
+            reporting = given.reporting
+        FROM unnest($1, $2, $3, $4, $5, $6, $7) AS given (sensor_id, metric, unit, plausible_min, plausible_max, interval_s, reporting)
         WHERE point.sensor_id = given.sensor_id AND point.metric = given.metric
-            AND (point.unit, point.plausible_min, point.plausible_max, point.interval_s)
-                IS DISTINCT FROM (given.unit, given.plausible_min, given.plausible_max, given.interval_s)
+            AND (point.unit, point.plausible_min, point.plausible_max, point.interval_s, point.reporting)
+                IS DISTINCT FROM (given.unit, given.plausible_min, given.plausible_max, given.interval_s, given.reporting)
         """;
 
     private const string PointInsertSql = """
-        INSERT INTO point (sensor_id, metric, unit, plausible_min, plausible_max, interval_s)
+        INSERT INTO point (sensor_id, metric, unit, plausible_min, plausible_max, interval_s, reporting)
         SELECT given.*
-        FROM unnest($1, $2, $3, $4, $5, $6) AS given (sensor_id, metric, unit, plausible_min, plausible_max, interval_s)
+        FROM unnest($1, $2, $3, $4, $5, $6, $7) AS given (sensor_id, metric, unit, plausible_min, plausible_max, interval_s, reporting)
         WHERE NOT EXISTS (SELECT FROM point WHERE point.sensor_id = given.sensor_id AND point.metric = given.metric)
         """;
 
@@ -128,5 +129,6 @@ public static class CatalogueImport
         Many(points, pair => pair.Point.PlausibleMin),
         Many(points, pair => pair.Point.PlausibleMax),
         Many(points, pair => pair.Point.IntervalSeconds),
+        Many(points, pair => pair.Point.Reporting),
     ];
 }

@@ -3,11 +3,13 @@ using BuildingMgmt.Benchmarks.Dashboard;
 using BuildingMgmt.Benchmarks.Durable;
 using BuildingMgmt.Benchmarks.Ingest;
 using BuildingMgmt.Benchmarks.Reporting;
+using BuildingMgmt.Benchmarks.RollUps;
 
 var benchmarks = new Dictionary<string, Func<BenchmarkReport, BenchmarkSize, CancellationToken, Task>>
 {
     ["ingest"] = IngestBenchmark.RunAsync,
     ["dashboard"] = DashboardBenchmark.RunAsync,
+    ["roll-ups"] = RollUpBenchmark.RunAsync,
     ["durable"] = DurableBenchmark.RunAsync,
     ["durable-sim"] = DurableSimulationBenchmark.RunAsync,
 };

@@ -5,6 +5,7 @@ using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Dashboards;
 using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Ingest;
+using BuildingMgmt.Functions.RollUps.Rebuild;
 using BuildingMgmt.Functions.SensorData;
 
 namespace BuildingMgmt.Functions.Api;
@@ -26,6 +27,8 @@ namespace BuildingMgmt.Functions.Api;
 [JsonSerializable(typeof(IngestRate))]
 [JsonSerializable(typeof(DashboardCounts))]
 [JsonSerializable(typeof(AcceptedBatch))]
+[JsonSerializable(typeof(RebuildRequest))]
+[JsonSerializable(typeof(RebuildStatus))]
 [JsonSerializable(typeof(Point[]))]
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class ApiJson : JsonSerializerContext;

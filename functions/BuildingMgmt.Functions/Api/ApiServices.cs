@@ -6,6 +6,7 @@ using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Orchestrations;
 using BuildingMgmt.Functions.Postgres;
+using BuildingMgmt.Functions.RollUps;
 using BuildingMgmt.Functions.SensorData;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,6 +35,7 @@ public static class ApiServices
             .AddCatalogueCache()
             .AddLatestValues()
             .AddIngest()
+            .AddRollUps()
             .AddOrchestrations()
             .AddAuth()
             .AddDashboards()

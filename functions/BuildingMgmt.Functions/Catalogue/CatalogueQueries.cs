@@ -80,7 +80,7 @@ public sealed class CatalogueQueries(PostgresPools pools)
             SELECT s.sensor_id, f.building_id, s.floor_id, z.name, s.name, s.type, s.status,
                    coalesce((SELECT json_agg(json_build_object(
                                         'metric', p.metric, 'unit', p.unit, 'plausible_min', p.plausible_min,
-                                        'plausible_max', p.plausible_max, 'interval_seconds', p.interval_s) ORDER BY p.metric)
+                                        'plausible_max', p.plausible_max, 'interval_seconds', p.interval_s, 'reporting', p.reporting) ORDER BY p.metric)
                              FROM point p WHERE p.sensor_id = s.sensor_id), '[]')
             FROM sensor s
             JOIN floor f USING (floor_id)

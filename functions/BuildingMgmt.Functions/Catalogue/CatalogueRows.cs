@@ -20,4 +20,6 @@ public sealed record Sensor(
 /// <param name="PlausibleMin">A value below is stored as suspect; null sets no bound.</param>
 /// <param name="PlausibleMax">A value above is stored as suspect; null sets no bound.</param>
 /// <param name="IntervalSeconds">Expected between two readings.</param>
-public sealed record Point(string Metric, string Unit, double? PlausibleMin, double? PlausibleMax, int IntervalSeconds);
+/// <param name="Reporting">interval, or on_change: a value holds until the next one, at most three intervals and no longer than a day.</param>
+public sealed record Point(
+    string Metric, string Unit, double? PlausibleMin, double? PlausibleMax, int IntervalSeconds, string Reporting);

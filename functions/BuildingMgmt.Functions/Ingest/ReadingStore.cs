@@ -9,8 +9,8 @@ using Npgsql;
 namespace BuildingMgmt.Functions.Ingest;
 
 /// <summary>
-/// Stores slices: readings, dead letters, ledger and the partition's position in one transaction, so that either all of an
-/// event is accounted for or nothing of it.
+/// Stores slices: readings, dead letters, ledger, what is to be rolled up and the partition's position in one transaction, so that
+/// either all of an event is accounted for or nothing of it.
 /// </summary>
 internal sealed class ReadingStore(
     PostgresPools pools, FrozenSessions frozenSessions, IOptions<IngestOptions> options, ILogger<ReadingStore> logger)
@@ -40,7 +40,7 @@ internal sealed class ReadingStore(
 
         await StoreReadingsAsync(connection, transaction, partition, slice, order, catalogue, result, cancellationToken);
         result.Count(slice, order.Twins);
-        await WriteRecordsAsync(connection, transaction, partition, slice, result, cancellationToken);
+        await WriteRecordsAsync(connection, transaction, partition, slice, order, catalogue, result, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return result;
     }
@@ -125,12 +125,16 @@ internal sealed class ReadingStore(
         NpgsqlTransaction transaction,
         HubPartition partition,
         EventSlice slice,
+        ReadingOrder order,
+        CatalogueSnapshot catalogue,
         StoredSlice result,
         CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
         if (DeadLetterWriter.InsertCommand(partition, slice, result) is { } deadLetters)
             batch.BatchCommands.Add(deadLetters);
+        if (TouchedHours.InsertCommand(slice, order, catalogue, result) is { } touched)
+            batch.BatchCommands.Add(touched);
         batch.BatchCommands.Add(GatewayLedger.AddCommand(slice, result));
         batch.BatchCommands.Add(PartitionPosition.MoveCommand(partition, slice.Events[^1]));
         await batch.ExecuteNonQueryAsync(cancellationToken);

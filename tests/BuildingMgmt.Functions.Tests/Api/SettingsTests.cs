@@ -8,6 +8,7 @@ using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Orchestrations;
 using BuildingMgmt.Functions.Postgres;
+using BuildingMgmt.Functions.RollUps;
 using BuildingMgmt.Functions.SensorData;
 using BuildingMgmt.LocalStack.Setup;
 using Microsoft.Extensions.Configuration;
@@ -27,6 +28,7 @@ public sealed class SettingsTests
         (typeof(LatestValueOptions), "LatestValues"),
         (typeof(OrchestrationOptions), "Orchestrations"),
         (typeof(PostgresOptions), "Postgres"),
+        (typeof(RollUpsOptions), "RollUps"),
         (typeof(SensorDataOptions), "SensorData"),
     ];
 

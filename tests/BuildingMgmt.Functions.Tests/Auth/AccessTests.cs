@@ -13,6 +13,7 @@ public sealed class AccessTests(RunningApp app)
     private const string Viewers = "viewers";
     private const string Admins = "admins";
     private const string Senders = "senders";
+    private const string Engineers = "engineers";
 
     // Function, method, path, who may. {n} is North's id (or its floor's or sensor's), which the users "…-north" may see.
     private static readonly (string Function, string Method, string Path, string Who)[] Table =
@@ -35,10 +36,16 @@ public sealed class AccessTests(RunningApp app)
         ("GetDashboardCounts", "GET", "/api/ops/dashboards", Admins),
         ("PostReading", "POST", "/api/sensors/data", Senders),
         ("PostReadings", "POST", "/api/sensors/data/batch", Senders),
+        ("PostRollUpRebuild", "POST", "/api/ops/roll-ups/rebuild", Engineers),
+        ("GetRollUpRebuild", "GET", $"/api/ops/roll-ups/rebuild/{Missing}", Engineers),
     ];
+
+    // Who may ask for it is told that there is none.
+    private const string Missing = "00000000-0000-0000-0000-000000000000";
 
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
+        [Engineers] = ["engineer", "admin", "engineer-north"],
         [Viewers] = ["viewer", "operator", "engineer", "admin", "viewer-north", "engineer-north"],
         [Admins] = ["admin"],
         [Senders] = ["ingest", "engineer", "admin", "ingest-north", "engineer-north", "gateway-north", "gateway-south"],
@@ -105,7 +112,9 @@ public sealed class AccessTests(RunningApp app)
                 await ProblemAssert.IsAsync(response, HttpStatusCode.Forbidden);
             else
                 Assert.True(
-                    response.StatusCode == (method == "POST" ? HttpStatusCode.BadRequest : HttpStatusCode.OK),
+                    response.StatusCode == (method == "POST" ? HttpStatusCode.BadRequest
+                        : path.EndsWith(Missing, StringComparison.Ordinal) ? HttpStatusCode.NotFound
+                        : HttpStatusCode.OK),
                     $"{function} as {caller}: {response.StatusCode}");
         }
     }

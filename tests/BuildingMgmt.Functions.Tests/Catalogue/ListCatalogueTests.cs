@@ -29,7 +29,7 @@ public sealed class ListCatalogueTests(RunningApp app)
         Assert.Equal(TestCampus.North, sensor.GetProperty("building_id").GetGuid());
         Assert.Equal(TestCampus.NorthGround, sensor.GetProperty("floor_id").GetGuid());
         Assert.Equal(
-            """[{"metric":"humidity","unit":"%","plausible_min":0,"plausible_max":100,"interval_seconds":60},{"metric":"temperature","unit":"\u00B0C","plausible_min":-20,"plausible_max":50,"interval_seconds":60}]""",
+            """[{"metric":"humidity","unit":"%","plausible_min":0,"plausible_max":100,"interval_seconds":60,"reporting":"interval"},{"metric":"temperature","unit":"\u00B0C","plausible_min":-20,"plausible_max":50,"interval_seconds":60,"reporting":"interval"}]""",
             sensor.GetProperty("points").GetRawText());
     }
 

@@ -5,6 +5,7 @@ using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
+using BuildingMgmt.Functions.RollUps;
 using BuildingMgmt.Functions.Tests.Api;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -68,6 +69,7 @@ internal sealed class IngestApp : IAsyncDisposable
             .AddCatalogueCache()
             .AddLatestValues()
             .AddIngest()
+            .AddRollUps()
             .BuildServiceProvider(validateScopes: true);
         return new IngestApp(services, time, postgres);
     }
