@@ -12,7 +12,7 @@ using Npgsql;
 namespace BuildingMgmt.Functions.Tests.SensorData;
 
 [Collection(AppTests.Name)]
-public sealed class PostSensorDataTests(RunningApp app)
+public class PostSensorDataTests(RunningApp app)
 {
     private const string NorthDashboard = "/api/dashboard/floor/";
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
