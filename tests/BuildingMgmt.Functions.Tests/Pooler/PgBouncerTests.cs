@@ -25,6 +25,9 @@ public sealed class PgBouncerCatalogueTests(PgBouncerRunningApp app) : ListCatal
 public sealed class PgBouncerIngestTests(PgBouncerFixture postgres, AzuriteFixture azurite)
     : TelemetryIngestTests(postgres, azurite), IClassFixture<PgBouncerFixture>;
 
+public sealed class PgBouncerFrozenSessionsTests(PgBouncerFixture postgres, AzuriteFixture azurite)
+    : FrozenSessionsTests(postgres, azurite), IClassFixture<PgBouncerFixture>;
+
 public sealed class PgBouncerMigratorTests(PgBouncerFixture postgres) : SchemaMigratorTests(postgres), IClassFixture<PgBouncerFixture>;
 
 public sealed class PgBouncerImportTests(PgBouncerFixture postgres) : CatalogueImportTests(postgres), IClassFixture<PgBouncerFixture>;
