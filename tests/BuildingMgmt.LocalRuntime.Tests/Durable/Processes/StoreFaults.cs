@@ -39,8 +39,7 @@ internal static class StoreFaults
             paths.Length, "faults", orchestrations, effects.ConnectionString, i => paths[i], Token);
         try
         {
-            var inspections = new BuildingInspections(Inspections, processes);
-            var running = inspections.RunAsync();
+            var running = new BuildingInspections(processes).RunAsync(Inspections);
             if (fault is not null)
             {
                 await BuildingInspections.EffectsAsync(effects, atLeast: Inspections);
