@@ -7,26 +7,29 @@ using Xunit;
 namespace BuildingMgmt.Testing;
 
 /// <summary>One PostgreSQL server for a test assembly: <c>[assembly: AssemblyFixture(typeof(PostgresFixture))]</c>.</summary>
-public sealed class PostgresFixture : IAsyncLifetime
+public class PostgresFixture : IAsyncLifetime
 {
-    private readonly ScratchFolder folder = new();
+    private static int databases;
     private PostgresServer? server;
-    private int databases;
 
     /// <summary>The server, to break it. Use it only where no other test runs beside.</summary>
-    public PostgresServer Server => server ?? throw new InvalidOperationException("The fixture is not initialized.");
+    public virtual PostgresServer Server => server ?? throw new InvalidOperationException("The fixture is not initialized.");
 
-    public async ValueTask InitializeAsync()
+    /// <summary>What is written here goes with the fixture.</summary>
+    protected ScratchFolder Folder { get; } = new();
+
+    /// <summary>Starts the server.</summary>
+    public virtual async ValueTask InitializeAsync()
     {
         await NodePackages.EnsureAsync(progress: null, CancellationToken.None);
         server = await PostgresServer.StartAsync(
             new()
             {
-                DataFolder = folder.File("postgres"),
+                DataFolder = Folder.File("postgres"),
                 AdministratorPassword = "administrator",
                 OwnerPassword = "owner",
                 SharedBuffersMegabytes = 128,
-                LogPath = folder.File("postgres.log"),
+                LogPath = Folder.File("postgres.log"),
             },
             CancellationToken.None);
     }
@@ -48,13 +51,18 @@ public sealed class PostgresFixture : IAsyncLifetime
         await using var create = administrator.CreateCommand($"CREATE DATABASE {name} OWNER buildingmgmt");
         await create.ExecuteNonQueryAsync(cancellationToken);
         var connection = new NpgsqlConnectionStringBuilder(Server.ConnectionString) { Database = name };
-        return new(name, connection.ConnectionString, Server.AdministratorConnectionString);
+        return new(name, WayTo(connection.ConnectionString), Server.AdministratorConnectionString);
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops the server.</summary>
+    public virtual async ValueTask DisposeAsync()
     {
         if (server is not null)
             await server.DisposeAsync();
-        folder.Dispose();
+        Folder.Dispose();
+        GC.SuppressFinalize(this);
     }
+
+    /// <summary>How tests reach what this connection string, of the server itself, leads to.</summary>
+    protected virtual string WayTo(string connectionString) => connectionString;
 }

@@ -60,6 +60,8 @@ public sealed class PostgresPools : IAsyncDisposable
         // PgBouncer, and as SET it would stay on a session that the next transaction does not get.
         builder.ConnectionStringBuilder.CommandTimeout = statementSeconds;
         builder.ConnectionStringBuilder.Timeout = waitSeconds;
+        // Nothing is left in a session. A reset would take the name below from the pooler's session, and the pooler would not know.
+        builder.ConnectionStringBuilder.NoResetOnClose = true;
         builder.ConnectionStringBuilder.ApplicationName = $"building-mgmt {name}";
         builder.UseLoggerFactory(loggers);
         return builder.Build();

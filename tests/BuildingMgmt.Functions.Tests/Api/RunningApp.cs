@@ -11,7 +11,7 @@ using Npgsql;
 namespace BuildingMgmt.Functions.Tests.Api;
 
 /// <summary>The built app as a process, with real services behind it and <see cref="TestCampus"/> in them.</summary>
-public sealed class RunningApp(PostgresFixture postgres) : IAsyncLifetime
+public class RunningApp(PostgresFixture postgres) : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<string, string> tokens = new();
     private readonly ScratchFolder folder = new();
@@ -38,7 +38,7 @@ public sealed class RunningApp(PostgresFixture postgres) : IAsyncLifetime
 
     private string LogPath => folder.File("app.log");
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         var starting = eventHubs.InitializeAsync();
         // Its own: apps share partitions and checkpoints through their storage.
@@ -106,7 +106,7 @@ public sealed class RunningApp(PostgresFixture postgres) : IAsyncLifetime
         return await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         Http?.Dispose();
         if (process is not null)
@@ -120,5 +120,6 @@ public sealed class RunningApp(PostgresFixture postgres) : IAsyncLifetime
             await database.DisposeAsync();
         SigningKey.Dispose();
         folder.Dispose();
+        GC.SuppressFinalize(this);
     }
 }

@@ -5,7 +5,7 @@ using BuildingMgmt.Functions.Tests.Api;
 namespace BuildingMgmt.Functions.Tests.Catalogue;
 
 [Collection(AppTests.Name)]
-public sealed class ListCatalogueTests(RunningApp app)
+public class ListCatalogueTests(RunningApp app)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -15,7 +15,7 @@ using Npgsql;
 namespace BuildingMgmt.Functions.Tests.Dashboards;
 
 /// <summary>The cache above a real table store whose reads are counted.</summary>
-public sealed class FloorDashboardTests(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
+public class FloorDashboardTests(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
 {
     private TestDatabase database = null!;
     private CountingTableProxy tables = null!;
@@ -56,6 +56,7 @@ public sealed class FloorDashboardTests(PostgresFixture postgres, AzuriteFixture
         await services.DisposeAsync();
         await tables.DisposeAsync();
         await database.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]

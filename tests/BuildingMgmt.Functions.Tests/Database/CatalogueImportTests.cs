@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace BuildingMgmt.Functions.Tests.Database;
 
-public sealed class CatalogueImportTests(PostgresFixture postgres) : IAsyncLifetime
+public class CatalogueImportTests(PostgresFixture postgres) : IAsyncLifetime
 {
     private static readonly BuildingSpec Building = new(
         StableId.Create("building/import"),
@@ -35,6 +35,7 @@ public sealed class CatalogueImportTests(PostgresFixture postgres) : IAsyncLifet
     {
         await source.DisposeAsync();
         await database.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]

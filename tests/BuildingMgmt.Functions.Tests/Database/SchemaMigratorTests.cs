@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace BuildingMgmt.Functions.Tests.Database;
 
-public sealed class SchemaMigratorTests(PostgresFixture postgres)
+public class SchemaMigratorTests(PostgresFixture postgres)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -5,7 +5,7 @@ using Npgsql;
 namespace BuildingMgmt.Functions.Tests.Ingest;
 
 /// <summary>Who stops in the middle of storing must not keep a partition for ever.</summary>
-public sealed class FrozenSessionsTests(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
+public class FrozenSessionsTests(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
 {
     private TestDatabase database = null!;
     private IngestApp app = null!;
@@ -22,6 +22,7 @@ public sealed class FrozenSessionsTests(PostgresFixture postgres, AzuriteFixture
     {
         await app.DisposeAsync();
         await database.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ using BuildingMgmt.Testing;
 
 namespace BuildingMgmt.Functions.Tests.Ingest;
 
-public sealed class TelemetryIngestTests(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
+public class TelemetryIngestTests(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
 {
     private TestDatabase database = null!;
     private IngestApp app = null!;
@@ -23,6 +23,7 @@ public sealed class TelemetryIngestTests(PostgresFixture postgres, AzuriteFixtur
     {
         await app.DisposeAsync();
         await database.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using BuildingMgmt.Testing.Durable;
 namespace BuildingMgmt.Functions.Tests.Orchestrations;
 
 /// <summary>The app itself, whose timer has missed its run.</summary>
-public sealed class PurgeOrchestrationsTests(PostgresFixture postgres, AzuriteFixture azurite, EventHubsFixture eventHubs)
+public class PurgeOrchestrationsTests(PostgresFixture postgres, AzuriteFixture azurite, EventHubsFixture eventHubs)
     : IClassFixture<EventHubsFixture>
 {
     private const int Running = 0, Completed = 1, Failed = 3, Terminated = 5, Pending = 6, Suspended = 7;

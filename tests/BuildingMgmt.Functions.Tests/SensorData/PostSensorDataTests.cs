@@ -6,7 +6,7 @@ using static BuildingMgmt.Functions.Tests.SensorData.PostedReadings;
 namespace BuildingMgmt.Functions.Tests.SensorData;
 
 [Collection(AppTests.Name)]
-public sealed class PostSensorDataTests(RunningApp app)
+public class PostSensorDataTests(RunningApp app)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -1,31 +1,17 @@
 using BuildingMgmt.LocalRuntime.Durable.Functions;
-using BuildingMgmt.Testing;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Functions;
 
-/// <summary>One host for all, on a database of its own: every test has its own orchestrations.</summary>
-public sealed class DurableFunctionTests(PostgresFixture postgres) : IAsyncLifetime
+/// <summary>One host for all: every test has its own orchestrations.</summary>
+public class DurableFunctionTests(SampleApp app) : IClassFixture<SampleApp>
 {
-    private TestDatabase _database = null!;
-    private DurableApp _app = null!;
+    private readonly DurableApp _app = app.App;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private DurableTaskClient Client => _app.Client;
-
-    public async ValueTask InitializeAsync()
-    {
-        _database = await postgres.CreateEmptyDatabaseAsync(Token);
-        _app = await DurableApp.StartAsync(_database);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _app.DisposeAsync();
-        await _database.DisposeAsync();
-    }
 
     [Fact]
     public async Task An_activity_that_fails_is_tried_again_as_its_policy_says()

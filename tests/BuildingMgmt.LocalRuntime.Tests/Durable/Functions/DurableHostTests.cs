@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using BuildingMgmt.LocalRuntime.Durable.Client;
 using BuildingMgmt.LocalRuntime.Functions;
-using BuildingMgmt.LocalRuntime.Tests.Durable.Processes;
 using BuildingMgmt.LocalRuntime.Tests.Hosting;
 using BuildingMgmt.LocalStack.Setup;
 using BuildingMgmt.Testing;
@@ -187,7 +186,7 @@ public sealed class DurableHostTests(PostgresFixture postgres) : IAsyncLifetime
             () => app.Client.ScheduleNewOrchestrationInstanceAsync(nameof(SampleOrchestrators.Parent), Token));
         Assert.True(told.IsTransient);
 
-        await using var road = new CuttingProxy(database.Port, cuts: 0, seed: 1, port);
+        await using var relay = new Relay(database.Port, port: port);
         await Eventually.TrueAsync(
             async () =>
             {

@@ -9,7 +9,7 @@ using Npgsql;
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Processes;
 
 /// <summary>Many inspections, started and approved through processes that may go at any instant: whatever fails is tried again elsewhere.</summary>
-internal sealed class BuildingInspections(int count, IReadOnlyList<DurableAppProcess> processes)
+internal sealed class BuildingInspections(IReadOnlyList<DurableAppProcess> processes)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4);
 
@@ -17,15 +17,17 @@ internal sealed class BuildingInspections(int count, IReadOnlyList<DurableAppPro
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Starts all, approves each, and gives what each ended with: status, custom status, output.</summary>
-    public async Task<IReadOnlyList<string>> RunAsync()
+    /// <summary>Starts as many, approves each, and gives what each ended with: status, custom status, output.</summary>
+    /// <param name="first">Number of the first building.</param>
+    public async Task<IReadOnlyList<string>> RunAsync(int count, int first = 0)
     {
-        for (var i = 0; i < count; i++)
+        var buildings = Enumerable.Range(first, count).ToList();
+        foreach (var i in buildings)
             await AskAsync(HttpMethod.Put, $"{nameof(InspectBuilding)}/{Id(i)}/{i}", HttpStatusCode.Conflict);
-        for (var i = 0; i < count; i++)
+        foreach (var i in buildings)
             await AskAsync(HttpMethod.Post, $"events/{Id(i)}/{InspectBuilding.Approved}/{Approval(i)}", HttpStatusCode.NotFound);
         var ends = new List<string>();
-        for (var i = 0; i < count; i++)
+        foreach (var i in buildings)
             ends.Add(await EndAsync(i));
         return ends;
     }

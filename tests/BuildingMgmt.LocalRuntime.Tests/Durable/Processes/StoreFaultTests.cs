@@ -15,10 +15,11 @@ public sealed class StoreFaultTests(PostgresFixture postgres)
     public async Task Commits_whose_answers_are_lost_change_no_result()
     {
         await using var server = await BreakableServer.StartAsync();
-        await using var proxy = new CuttingProxy(server.Port, cuts: 60, seed: 3);
-        var cut = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Port = proxy.Port };
-        await InspectAsync(postgres, cut.ConnectionString, fault: null, (_, _) => { });
-        Assert.Equal(0, proxy.Left);
+        var lost = new LostAnswers(60, seed: 3);
+        var (relay, way) = Relay.Before(server.ConnectionString, answered: lost.Arrives);
+        await using (relay)
+            await InspectAsync(postgres, way, fault: null, (_, _) => { });
+        Assert.Equal(0, lost.Left);
     }
 
     [Fact]
@@ -34,7 +35,7 @@ public sealed class StoreFaultTests(PostgresFixture postgres)
 public sealed class FrozenStoreTests(PostgresFixture postgres)
 {
     [Fact]
-    public Task Server_that_is_frozen_for_twenty_seconds_changes_no_result_and_is_told_of_once() =>
+    public Task Server_that_is_frozen_for_twenty_seconds_changes_no_result_and_is_told_of_without_repeating_it() =>
         SurviveAsync(
             postgres,
             server => server.FreezeAsync(TimeSpan.FromSeconds(20)),

@@ -20,13 +20,13 @@ internal static class StoreFaults
     {
         await using var server = await BreakableServer.StartAsync();
         await InspectAsync(
-            effects, server.ConnectionString, () => breakAsync(server), (process, log) => Assert.True(isToldOnce(log), $"{process} said: {log}"));
+            effects, server.ConnectionString, _ => breakAsync(server), (process, log) => Assert.True(isToldOnce(log), $"{process} said: {log}"));
     }
 
     public static int Told(string log, string what) => log.Split(what).Length - 1;
 
     public static async Task InspectAsync(
-        PostgresFixture postgres, string orchestrations, Func<Task>? fault, Action<string, string> checkLog)
+        PostgresFixture postgres, string orchestrations, Func<IReadOnlyList<DurableAppProcess>, Task>? fault, Action<string, string> checkLog)
     {
         using var logs = new ScratchFolder();
         await using var effects = await postgres.CreateEmptyDatabaseAsync(Token);
@@ -39,12 +39,11 @@ internal static class StoreFaults
             paths.Length, "faults", orchestrations, effects.ConnectionString, i => paths[i], Token);
         try
         {
-            var inspections = new BuildingInspections(Inspections, processes);
-            var running = inspections.RunAsync();
+            var running = new BuildingInspections(processes).RunAsync(Inspections);
             if (fault is not null)
             {
                 await BuildingInspections.EffectsAsync(effects, atLeast: Inspections);
-                await fault();
+                await fault(processes);
             }
 
             Assert.Equal(Enumerable.Range(0, Inspections).Select(BuildingInspections.Expected), await running);

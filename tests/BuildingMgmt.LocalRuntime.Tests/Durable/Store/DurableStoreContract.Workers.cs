@@ -1,12 +1,9 @@
 using BuildingMgmt.LocalRuntime.Durable.Store;
-using BuildingMgmt.Testing;
 
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Store;
 
 public abstract partial class DurableStoreContract
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task Worker_id_is_never_used_again()
     {
@@ -173,38 +170,5 @@ public abstract partial class DurableStoreContract
 
         Assert.Equal(["a"], await TakenIdsAsync(second));
         Assert.False((await CommitAsync(first, Step(resting))).Accepted);
-    }
-
-    [Fact]
-    public async Task Listening_worker_is_woken_by_what_another_process_makes_and_sends()
-    {
-        var again = await OpenAgainAsync();
-        var (first, second) = (await EnterAsync(), await EnterAsync(again));
-        await RestingAsync(first, "mine");
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var wakes = 0;
-        var listening = Store.ListenAsync(first, () => Interlocked.Increment(ref wakes), stop.Token);
-
-        // Nobody says when it has begun to listen, so the other process goes on until it is heard.
-        var made = 0;
-        await WokenAsync(async () => await again.CreateAsync(new($"new-{made++}", Start()), null, [], Token), "a new instance wakes");
-        await WokenAsync(async () => await again.SendAsync(new("mine", null, Event("go")), Token), "a message for its instance wakes");
-        await RestingAsync(second, "other");
-        await stop.CancelAsync();
-        await Task.WhenAny(listening);
-
-        Assert.False(listening.IsFaulted);
-
-        async Task WokenAsync(Func<Task> act, string what)
-        {
-            Volatile.Write(ref wakes, 0);
-            await Eventually.TrueAsync(
-                async () =>
-                {
-                    await act();
-                    return Volatile.Read(ref wakes) > 0;
-                },
-                Deadline, what, Token);
-        }
     }
 }

@@ -36,6 +36,23 @@ public sealed class MemoryDurableStoreTests : DurableStoreContract
             await AdvanceAsync(DurableTimes.RenewEvery);
     }
 
+    [Fact]
+    public async Task Listening_worker_is_woken_by_what_another_makes_and_sends()
+    {
+        var worker = await EnterAsync();
+        await RestingAsync(worker, "mine");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var wakes = 0;
+        var listening = Store.ListenAsync(worker, () => wakes++, stop.Token);
+
+        await CreateAsync("of anyone");
+        Assert.Equal(1, wakes);
+        await SendAsync("mine", Event("go"));
+        Assert.Equal(2, wakes);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listening);
+    }
+
     private async Task AdvanceAsync(TimeSpan time, long? dying = null)
     {
         foreach (var worker in Workers.Where(worker => worker != dying))

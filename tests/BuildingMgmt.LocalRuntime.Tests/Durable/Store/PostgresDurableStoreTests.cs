@@ -3,7 +3,7 @@ using BuildingMgmt.LocalRuntime.Durable.Store;
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Store;
 
 /// <summary>The store that applications use keeps the promises of all stores.</summary>
-public sealed class PostgresDurableStoreTests(PostgresStores stores) : DurableStoreContract, IClassFixture<PostgresStores>
+public class PostgresDurableStoreTests(PostgresStores stores) : DurableStoreContract, IClassFixture<PostgresStores>
 {
     private readonly string hub = stores.NewHub();
     private IDurableStore? store;
@@ -14,7 +14,11 @@ public sealed class PostgresDurableStoreTests(PostgresStores stores) : DurableSt
 
     public override async ValueTask InitializeAsync() => store = await OpenAgainAsync();
 
-    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public override ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
 
     private protected override async Task<IDurableStore> OpenAgainAsync() => await stores.OpenAsync(hub);
 

@@ -6,7 +6,7 @@ using static BuildingMgmt.LocalRuntime.Tests.Durable.Store.StoreCalls;
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Store;
 
 /// <summary>Several processes at one hub: what belongs to whom, and what is refused.</summary>
-public sealed class PostgresOwnershipTests(PostgresStores stores) : IClassFixture<PostgresStores>
+public class PostgresOwnershipTests(PostgresStores stores) : IClassFixture<PostgresStores>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -7,7 +7,7 @@ using Npgsql;
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Store;
 
 /// <summary>A database for a class of tests. Every test has a hub of its own in it, and opens as many stores on it as it likes.</summary>
-public sealed class PostgresStores(PostgresFixture postgres) : IAsyncLifetime
+public class PostgresStores(PostgresFixture postgres) : IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> opened = [];
     private TestDatabase? database;
@@ -20,18 +20,19 @@ public sealed class PostgresStores(PostgresFixture postgres) : IAsyncLifetime
 
     internal PostgresFixture Server => postgres;
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         database = await postgres.CreateEmptyDatabaseAsync();
-        source = NpgsqlDataSource.Create(database.ConnectionString + ";Max Auto Prepare=50");
+        source = await PostgresConnections.OpenAsync(database.ConnectionString, TestContext.Current.CancellationToken);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         foreach (var store in opened)
             await store.DisposeAsync();
         await source!.DisposeAsync();
         await database!.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     internal string NewHub() => $"hub{Interlocked.Increment(ref hubs)}";
