@@ -179,7 +179,7 @@ internal sealed class ActivityRunner
 
     private async Task<IReadOnlyList<ResultReceipt>> CommitAsync(IReadOnlyList<ActivityResult> results)
     {
-        var receipts = await _parts.Store.CommitResultsAsync(_life.Worker, results, _life.Ended);
+        var receipts = await _parts.CallStoreAsync(store => store.CommitResultsAsync(_life.Worker, results, _life.Ended));
         _committed += results.Count;
         return receipts;
     }

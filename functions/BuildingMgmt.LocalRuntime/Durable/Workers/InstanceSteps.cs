@@ -187,14 +187,15 @@ internal sealed class InstanceSteps
 
     private async Task<IReadOnlyList<StepReceipt>> CommitAsync(IReadOnlyList<StepCommit> steps)
     {
-        var receipts = await _parts.Store.CommitStepsAsync(_life.Worker, steps, _activities.Room, _life.Ended);
+        var room = _activities.Room;
+        var receipts = await _parts.CallStoreAsync(store => store.CommitStepsAsync(_life.Worker, steps, room, _life.Ended));
         _committed += steps.Count;
         return receipts;
     }
 
     private async Task<IReadOnlyList<LoadedHistory?>> LoadAsync(IReadOnlyList<string> instanceIds)
     {
-        var loaded = await _parts.Store.LoadAsync(_life.Worker, instanceIds, _life.Ended);
+        var loaded = await _parts.CallStoreAsync(store => store.LoadAsync(_life.Worker, instanceIds, _life.Ended));
         var byId = loaded.ToDictionary(history => history.InstanceId, StringComparer.Ordinal);
         return [.. instanceIds.Select(byId.GetValueOrDefault)];
     }

@@ -205,7 +205,7 @@ internal sealed class WorkerLife
         _lastTake = _parts.Time.GetTimestamp();
         var request = new TakeRequest(
             Worker, [.. _steps.Busy], Math.Max(0, _steps.Free), [.. _activities.Held], _activities.Room);
-        var taken = await _parts.Store.TakeAsync(request, Ended);
+        var taken = await _parts.CallStoreAsync(store => store.TakeAsync(request, Ended));
         _health.Worked(VitalCalls.Take);
         if (!taken.WorkerLives)
         {
