@@ -19,6 +19,7 @@ internal sealed class ActivitySlots(int count)
 internal sealed class ActivityRunner
 {
     private const int ResultsOfOneCommitMax = 200;
+    private const int WeightOfOneCommitMax = 2_000;
 
     // Then the result itself is to blame: its activity counts as failed, so that its orchestration does not wait for ever.
     private const int BlamedMax = 10;
@@ -38,7 +39,7 @@ internal sealed class ActivityRunner
     public ActivityRunner(WorkerParts parts, WorkerLife life, ActivitySlots slots, ILogger logger)
     {
         (_parts, _life, _slots, _logger) = (parts, life, slots, logger);
-        _results = new(CommitAsync, ResultsOfOneCommitMax, _ => 1, ResultsOfOneCommitMax);
+        _results = new(CommitAsync, ResultsOfOneCommitMax, result => result.Event.Weight(), WeightOfOneCommitMax);
     }
 
     /// <summary>Those that were given and have no result yet that the store has answered.</summary>

@@ -10,8 +10,8 @@ internal sealed class InstanceSteps
 {
     private const int StepsOfOneCommitMax = 100;
 
-    // Rows and payloads of one transaction, roughly. A step that fans out to thousands goes by itself.
-    private const int ChangesOfOneCommitMax = 2_000;
+    // Rows of one transaction, those with large payloads counting for many: a megabyte or two. A step that fans out to thousands goes by itself.
+    private const int WeightOfOneCommitMax = 2_000;
     private const int HistoriesOfOneLoadMax = 50;
 
     // Then the step itself is to blame. The pauses before add up to a quarter of a minute.
@@ -37,7 +37,7 @@ internal sealed class InstanceSteps
     {
         (_parts, _life, _health, _activities, _logger) = (parts, life, health, activities, logger);
         _sessions = new(parts.Settings, parts.Time);
-        _commits = new(CommitAsync, StepsOfOneCommitMax, Weigh, ChangesOfOneCommitMax);
+        _commits = new(CommitAsync, StepsOfOneCommitMax, Weigh, WeightOfOneCommitMax);
         _loads = new(LoadAsync, HistoriesOfOneLoadMax, _ => 1, HistoriesOfOneLoadMax);
     }
 
@@ -226,5 +226,7 @@ internal sealed class InstanceSteps
     }
 
     private static int Weigh(StepCommit step) =>
-        1 + step.Appended.Count + step.Consumed.Count + step.Activities.Count + step.Messages.Count + step.Children.Count;
+        1 + step.Consumed.Count + step.Children.Count + step.Activities.Count
+        + step.Appended.Concat(step.Restart ?? []).Concat(step.Messages.Select(message => message.Event)).Sum(happened => happened.Weight())
+        + PayloadSizes.Weight(step.State.CustomStatus?.Length ?? 0);
 }

@@ -38,28 +38,28 @@ public sealed class WorkerContextTests : IDurableFunctions
             async () => await store.GetAsync("a", false, Token) is { EndedAt: not null }, TimeSpan.FromSeconds(30), "the orchestration has ended", Token);
         await worker.StopAsync(Token);
 
-        Assert.Empty(CarryPayloads.Except(watched.Calls.Keys));
-        Assert.Empty(CarryPayloads.Where(call => watched.Calls[call]));
+        Assert.All(CarryPayloads, call => Assert.False(watched.Calls[call]));
     }
 
     OrchestratorCode? IDurableFunctions.Orchestrator(string name) => async context => await context.CallActivityAsync<string>("Work");
 
     Task<string?> IDurableFunctions.RunActivityAsync(ActivityWork work, CancellationToken cancellationToken) => Task.FromResult<string?>("\"done\"");
+}
 
-    /// <summary>Notes on whose context each call begins. One call at a time: the store behind it is no more than that.</summary>
-    internal class WatchedStore : DispatchProxy
+/// <summary>Notes on whose context each call begins. One call at a time: the store behind it is no more than that.</summary>
+public class WatchedStore : DispatchProxy
+{
+    internal IDurableStore? Store { get; set; }
+
+    /// <summary>By name; true when one of them began on the worker's context.</summary>
+    internal ConcurrentDictionary<string, bool> Calls { get; } = new();
+
+    /// <inheritdoc/>
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
     {
-        public IDurableStore? Store { get; set; }
-
-        /// <summary>By name; true when one of them began on the worker's context.</summary>
-        public ConcurrentDictionary<string, bool> Calls { get; } = new();
-
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
-        {
-            var holdsUp = SynchronizationContext.Current is SerialContext;
-            Calls.AddOrUpdate(targetMethod!.Name, holdsUp, (_, before) => before || holdsUp);
-            lock (Store!)
-                return targetMethod.Invoke(Store, args);
-        }
+        var holdsUp = SynchronizationContext.Current is SerialContext;
+        Calls.AddOrUpdate(targetMethod!.Name, holdsUp, (_, before) => before || holdsUp);
+        lock (Store!)
+            return targetMethod.Invoke(Store, args);
     }
 }
