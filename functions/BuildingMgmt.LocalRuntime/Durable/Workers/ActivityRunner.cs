@@ -21,9 +21,6 @@ internal sealed class ActivityRunner
     private const int ResultsOfOneCommitMax = 200;
     private const int WeightOfOneCommitMax = 2_000;
 
-    // Then the result itself is to blame: its activity counts as failed, so that its orchestration does not wait for ever.
-    private const int BlamedMax = 10;
-
     private readonly WorkerParts _parts;
     private readonly WorkerLife _life;
     private readonly ActivitySlots _slots;
@@ -94,40 +91,57 @@ internal sealed class ActivityRunner
 
     private async Task RunAsync(ActivityWork work)
     {
-        var result = await ResultAsync(work);
-        _slots.GiveBack();
-        _life.SlotFreed();
-        if (result is not null)
+        try
         {
-            _parts.Meter.ActivityEnded(work.Name, _parts.Time.GetUtcNow() - work.CreatedAt);
-            await SendAsync(new(work, result));
+            if (await ResultAsync(work) is { } result)
+                await SendAsync(new(work, result));
         }
-
-        _held.Remove(work.Id);
-        _life.SlotFreed();
+        finally
+        {
+            _held.Remove(work.Id);
+            _life.SlotFreed();
+        }
     }
 
     /// <returns>Null when it was cancelled, because its worker has died or stops: then it runs again elsewhere.</returns>
     private async Task<ReceivedEvent?> ResultAsync(ActivityWork work)
     {
+        ReceivedEvent result;
         try
         {
-            return new TaskCompleted(work.TaskId, await _parts.Scheduler.RunActivityAsync(() => RunInSpanAsync(work)));
+            result = new TaskCompleted(work.TaskId, await _parts.Scheduler.RunActivityAsync(() => RunInSpanAsync(work)));
         }
-        catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
+        catch (Exception) when (_cancel.IsCancellationRequested)
         {
+            // Whatever it answers its token with.
             return null;
-        }
-        catch (ActivityNotFoundException e)
-        {
-            _logger.ActivityFailed(e, work.Name, work.InstanceId, work.TaskId);
-            return new TaskFailed(work.TaskId, FailureTypes.Of(e));
         }
         catch (Exception e)
         {
-            _logger.ActivityFailed(e, work.Name, work.InstanceId, work.TaskId);
-            return new TaskFailed(work.TaskId, TaskFailureDetails.FromException(e));
+            result = new TaskFailed(work.TaskId, Failure(work, e));
         }
+        finally
+        {
+            _slots.GiveBack();
+            _life.SlotFreed();
+        }
+
+        _parts.Meter.ActivityEnded(work.Name, _parts.Time.GetUtcNow() - work.CreatedAt);
+        return result;
+    }
+
+    private TaskFailureDetails Failure(ActivityWork work, Exception exception)
+    {
+        try
+        {
+            _logger.ActivityFailed(exception, work.Name, work.InstanceId, work.TaskId);
+        }
+        catch (Exception)
+        {
+            // One that cannot even be written to a log is a failure all the same.
+        }
+
+        return exception is ActivityNotFoundException missing ? FailureTypes.Of(missing) : TaskFailureDetails.FromException(exception);
     }
 
     private async Task<string?> RunInSpanAsync(ActivityWork work)
@@ -148,6 +162,7 @@ internal sealed class ActivityRunner
     {
         var work = result.Work;
         var trouble = new Trouble(_parts.NewBackoff());
+        var replaced = false;
         while (!_life.Ended.IsCancellationRequested)
         {
             TimeSpan pause;
@@ -159,8 +174,10 @@ internal sealed class ActivityRunner
             catch (Exception e)
             {
                 pause = trouble.Failed(e, _committed);
-                if (trouble.Blamed == BlamedMax && result.Event is TaskCompleted)
+                if (trouble.IsHopeless && !replaced)
                 {
+                    // Its orchestration must not wait for ever.
+                    replaced = true;
                     _logger.ResultStuck(e, work.Name, work.InstanceId);
                     result = result with { Event = new TaskFailed(work.TaskId, NotStored(work, e)) };
                 }
@@ -191,5 +208,5 @@ internal sealed class ActivityRunner
     }
 
     private static TaskFailureDetails NotStored(ActivityWork work, Exception e) =>
-        new(e.GetType().FullName!, $"Activity \"{work.Name}\" ran, but its output cannot be stored: {e.Message}", null, null, null);
+        new(e.GetType().FullName!, $"Activity \"{work.Name}\" ran, but its result cannot be stored: {e.Message}", null, null, null);
 }

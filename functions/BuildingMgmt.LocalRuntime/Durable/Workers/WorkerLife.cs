@@ -171,7 +171,7 @@ internal sealed class WorkerLife
         var backoff = _parts.NewBackoff();
         while (!Draining && !Ended.IsCancellationRequested)
         {
-            _steps.GiveUpIdle();
+            _steps.LookAfter();
             var wait = _nextTakeIn - _parts.Time.GetElapsedTime(_lastTake);
             if (!HasAnyRoom || (!_takeAtOnce && wait > TimeSpan.Zero))
             {

@@ -41,13 +41,29 @@ public sealed class WorkerPiecesTests
     [Fact]
     public void Nobody_is_to_blame_while_everything_fails()
     {
-        var trouble = new Trouble(new Backoff(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), new Random(1)));
+        var trouble = Trouble();
         for (var i = 0; i < 100; i++)
             trouble.Failed(new InvalidOperationException(), others: 7);
-        Assert.Equal(0, trouble.Blamed);
         Assert.True(trouble.Alone);
-        trouble.Failed(new InvalidOperationException(), others: 8);
-        Assert.Equal(1, trouble.Blamed);
+        for (var others = 8; others < 17; others++)
+            trouble.Failed(new InvalidOperationException(), others);
+        Assert.False(trouble.IsHopeless);
+        trouble.Failed(new InvalidOperationException(), others: 17);
+        Assert.True(trouble.IsHopeless);
+    }
+
+    [Fact]
+    public void What_cannot_be_written_is_to_blame_itself_and_what_waits_for_others_never()
+    {
+        var (data, passing) = (Trouble(), Trouble());
+        for (var others = 0; others < 100; others++)
+        {
+            data.Failed(new ArgumentOutOfRangeException(), others: 0);
+            passing.Failed(new TimeoutException(), others);
+        }
+
+        Assert.True(data.IsHopeless);
+        Assert.False(passing.IsHopeless);
     }
 
     [Fact]
@@ -188,6 +204,8 @@ public sealed class WorkerPiecesTests
         Assert.False(new InstanceSessions(new() { SessionsWeightMax = 40 }, TimeProvider.System).MayKeep(code));
         Assert.True(new InstanceSessions(new() { SessionsWeightMax = 44 }, TimeProvider.System).MayKeep(code));
     }
+
+    private static Trouble Trouble() => new(new Backoff(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), new Random(1)));
 
     private static TakenInstance Taken(string id, int execution, long step) => new(id, execution, step, []);
 
