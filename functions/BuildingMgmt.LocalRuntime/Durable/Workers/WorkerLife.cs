@@ -171,7 +171,7 @@ internal sealed class WorkerLife
         var backoff = _parts.NewBackoff();
         while (!Draining && !Ended.IsCancellationRequested)
         {
-            _steps.GiveUpIdle();
+            _steps.LookAfter();
             var wait = _nextTakeIn - _parts.Time.GetElapsedTime(_lastTake);
             if (!HasAnyRoom || (!_takeAtOnce && wait > TimeSpan.Zero))
             {
@@ -205,7 +205,7 @@ internal sealed class WorkerLife
         _lastTake = _parts.Time.GetTimestamp();
         var request = new TakeRequest(
             Worker, [.. _steps.Busy], Math.Max(0, _steps.Free), [.. _activities.Held], _activities.Room);
-        var taken = await _parts.Store.TakeAsync(request, Ended);
+        var taken = await _parts.CallStoreAsync(store => store.TakeAsync(request, Ended));
         _health.Worked(VitalCalls.Take);
         if (!taken.WorkerLives)
         {

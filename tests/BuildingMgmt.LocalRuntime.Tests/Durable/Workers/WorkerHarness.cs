@@ -32,6 +32,9 @@ internal sealed class WorkerHarness : IDurableFunctions, ILoggerFactory, ILogger
 
     public Dictionary<string, Func<ActivityWork, CancellationToken, Task<string?>>> Activities { get; } = [];
 
+    /// <summary>What is around the step of an instance.</summary>
+    public Func<string, Task> BeforeStep { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Ids of what was logged.</summary>
     public List<int> Logged { get; } = [];
 
@@ -70,6 +73,12 @@ internal sealed class WorkerHarness : IDurableFunctions, ILoggerFactory, ILogger
     public void Dispose() => _meter.Dispose();
 
     OrchestratorCode? IDurableFunctions.Orchestrator(string name) => Orchestrators.GetValueOrDefault(name);
+
+    async Task IDurableFunctions.AroundStepAsync(StepPlace place, Action step, CancellationToken cancellationToken)
+    {
+        await BeforeStep(place.InstanceId);
+        step();
+    }
 
     Task<string?> IDurableFunctions.RunActivityAsync(ActivityWork work, CancellationToken cancellationToken) =>
         Activities[work.Name](work, cancellationToken);
