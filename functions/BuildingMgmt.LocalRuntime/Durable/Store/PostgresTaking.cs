@@ -88,17 +88,18 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
                     WHERE i.owner = o.owner AND i.next_due > now()
                     ORDER BY next_due
                     LIMIT 1) AS ahead
-            ) AS next_due_in
+            ) AS next_due_in,
+            NULL::bigint AS key
         UNION ALL
         SELECT 1, taken.place, taken.id, taken.execution, taken.step, m.sequence, m.execution,
-            m.payload, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+            m.payload, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, taken.key
         FROM taken CROSS JOIN LATERAL (
             SELECT sequence, execution, payload FROM durable.message
             WHERE instance = taken.key AND due_at <= now()
             ORDER BY sequence
             LIMIT $7) AS m
         UNION ALL
-        SELECT 2, w.place, i.id, w.execution, NULL, w.id, w.task_id, w.input, w.name, w.version, w.trace_parent, w.tags, w.created_at, NULL, NULL, NULL
+        SELECT 2, w.place, i.id, w.execution, NULL, w.id, w.task_id, w.input, w.name, w.version, w.trace_parent, w.tags, w.created_at, NULL, NULL, NULL, NULL
         FROM ((SELECT 0 AS place, mine.* FROM mine LIMIT $6) UNION ALL SELECT 1, given.* FROM given) AS w
         JOIN durable.instance AS i ON i.key = w.instance
         ORDER BY kind, place, number
@@ -158,7 +159,7 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
     {
         var id = row.GetString(2);
         if (!instances.TryGetValue(id, out var instance))
-            instances.Add(id, instance = new TakenInstance(id, row.GetInt32(3), row.GetInt64(4), new List<ReceivedMessage>()));
+            instances.Add(id, instance = new TakenInstance(id, row.GetInt64(16), row.GetInt32(3), row.GetInt64(4), new List<ReceivedMessage>()));
         ((List<ReceivedMessage>)instance.Messages).Add(new ReceivedMessage(
             row.GetInt64(5), row.IsDBNull(6) ? null : row.GetInt32(6), PayloadCodec.DecodeEvent(row.GetFieldValue<byte[]>(7))));
     }

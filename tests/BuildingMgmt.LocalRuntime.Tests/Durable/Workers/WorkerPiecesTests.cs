@@ -164,7 +164,7 @@ public sealed class WorkerPiecesTests
         Assert.False(new InstanceSessions(new() { ExtendedSessions = false }, TimeProvider.System).MayKeep(Session("a").Code));
     }
 
-    private static TakenInstance Taken(string id, int execution, long step) => new(id, execution, step, []);
+    private static TakenInstance Taken(string id, int execution, long step) => new(id, 0, execution, step, []);
 
     private static InstanceSession Session(string id, int execution = 0, long step = 1, int events = 2)
     {
