@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.Dashboards;
 using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.SensorData;
@@ -23,6 +24,7 @@ namespace BuildingMgmt.Functions.Api;
 [JsonSerializable(typeof(Page<Sensor>))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(IngestRate))]
+[JsonSerializable(typeof(DashboardCounts))]
 [JsonSerializable(typeof(AcceptedBatch))]
 [JsonSerializable(typeof(Point[]))]
 [JsonSerializable(typeof(string[]))]

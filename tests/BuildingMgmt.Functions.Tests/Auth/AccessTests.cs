@@ -11,6 +11,7 @@ public sealed class AccessTests(RunningApp app)
 {
     private const string Everyone = "everyone";
     private const string Viewers = "viewers";
+    private const string Admins = "admins";
     private const string Senders = "senders";
 
     // Function, method, path, who may. {n} is North's id (or its floor's or sensor's), which the users "…-north" may see.
@@ -31,6 +32,7 @@ public sealed class AccessTests(RunningApp app)
         ("GetSensor", "GET", "/api/sensors/{sensor}", Viewers),
         ("GetFloorDashboard", "GET", "/api/dashboard/floor/{floor}", Viewers),
         ("GetIngestRate", "GET", "/api/ops/ingest", Viewers),
+        ("GetDashboardCounts", "GET", "/api/ops/dashboards", Admins),
         ("PostReading", "POST", "/api/sensors/data", Senders),
         ("PostReadings", "POST", "/api/sensors/data/batch", Senders),
     ];
@@ -38,6 +40,7 @@ public sealed class AccessTests(RunningApp app)
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         [Viewers] = ["viewer", "operator", "engineer", "admin", "viewer-north", "engineer-north"],
+        [Admins] = ["admin"],
         [Senders] = ["ingest", "engineer", "admin", "ingest-north", "engineer-north", "gateway-north", "gateway-south"],
     };
 
