@@ -95,7 +95,7 @@ internal sealed class OrchestrationExecution
     private StepOutcome Outcome(List<HistoryEvent> appended)
     {
         var children = terminated is { Recursive: true }
-            ? context.Tasks.Values.Where(task => task.Kind == OpenTaskKind.Child).Select(task => task.InstanceId!).ToArray()
+            ? context.Tasks.Values.Where(task => task.Kind == OpenTaskKind.Child).Select(task => new OpenChild(task.InstanceId!, task.Id)).ToArray()
             : [];
         var end = End();
         ActionEvent[] actions = [.. context.Actions];
@@ -161,6 +161,8 @@ internal sealed class OrchestrationExecution
     {
         switch (message)
         {
+            case ExecutionTerminated { By: { } task } when !task.IsSame(Parent):
+                return false;
             case ExecutionTerminated termination:
                 terminated = termination;
                 return true;

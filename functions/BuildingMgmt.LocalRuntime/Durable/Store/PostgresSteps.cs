@@ -172,6 +172,7 @@ internal sealed class PostgresSteps(NpgsqlDataSource database, int hub, Postgres
     [
         Many(messages, item => item.Ord),
         Many(messages, item => item.Message.InstanceId),
+        Many(messages, item => item.Message.Key),
         Many(messages, item => item.Message.Execution),
         Many(messages, item => DueAt(item.Message.DueAt)),
         Many(messages, item => item.Message.Id),

@@ -14,9 +14,12 @@ internal static class Sql
     /// <summary>All its statements are one transaction.</summary>
     public static NpgsqlBatch Batch(NpgsqlConnection connection) => new(connection) { Timeout = Timeout };
 
-    /// <summary>The database counts microseconds: rounded up, so that nothing is due before its time.</summary>
+    /// <summary>
+    /// The database counts microseconds: rounded up, so that nothing is due before its time. Never is the last of them, and not the time that
+    /// Npgsql takes for infinity, with which no statement can reckon.
+    /// </summary>
     public static DateTime? DueAt(DateTimeOffset? time) =>
-        time is { } due ? new DateTime((due.UtcTicks + 9) / 10 * 10, DateTimeKind.Utc) : null;
+        time is { } due ? new DateTime(Math.Min(due.UtcTicks + 9, DateTime.MaxValue.Ticks) / 10 * 10, DateTimeKind.Utc) : null;
 
     public static NpgsqlBatchCommand Statement(string sql, params NpgsqlParameter[] parameters)
     {

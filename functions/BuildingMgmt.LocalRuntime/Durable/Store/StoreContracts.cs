@@ -26,8 +26,9 @@ internal sealed record Taken(
 /// still under way for the one replaced (a sub-orchestration's result) is stale, and ids made from the number are new.</param>
 /// <param name="Step">Steps committed so far, never reset, and greater than all before when an instance is replaced: what is in memory is of use
 /// only if it is as far.</param>
+/// <param name="Key">Of this instance alone: one that is made under its id after it was purged has another.</param>
 /// <param name="Messages">All due ones, in the order of their sequence numbers (at most some thousands at a time).</param>
-internal sealed record TakenInstance(string InstanceId, int Execution, long Step, IReadOnlyList<ReceivedMessage> Messages);
+internal sealed record TakenInstance(string InstanceId, long Key, int Execution, long Step, IReadOnlyList<ReceivedMessage> Messages);
 
 /// <param name="Execution">The execution that it is for; null is for whichever runs. One for another execution is stale: consume and ignore it.</param>
 internal sealed record ReceivedMessage(long Sequence, int? Execution, ReceivedEvent Event);
@@ -114,7 +115,9 @@ internal sealed record NewActivity(
 /// <param name="Execution">The execution that it is for; null is for whichever runs.</param>
 /// <param name="DueAt">UTC; null is now. Only timers and delayed starts have one.</param>
 /// <param name="Id">Of an event: a second message of the same id is not kept while the first waits. Null for the rest.</param>
-internal sealed record NewMessage(string InstanceId, int? Execution, ReceivedEvent Event, DateTimeOffset? DueAt = null, Guid? Id = null);
+/// <param name="Key">Of the instance that it is for (<see cref="TakenInstance.Key"/>); null is for whichever has the id.</param>
+internal sealed record NewMessage(
+    string InstanceId, int? Execution, ReceivedEvent Event, DateTimeOffset? DueAt = null, Guid? Id = null, long? Key = null);
 
 /// <param name="StartAt">UTC; null is now.</param>
 internal sealed record NewInstance(string InstanceId, ExecutionStarted Start, DateTimeOffset? StartAt = null);

@@ -6,7 +6,7 @@ using static BuildingMgmt.LocalRuntime.Tests.Durable.Store.StoreCalls;
 
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Store;
 
-/// <summary>Calls that meet at an instance's lock, and what PostgreSQL rolls back or cannot read.</summary>
+/// <summary>Calls that meet at an instance's lock, and what PostgreSQL rolls back.</summary>
 public sealed class PostgresLocksTests(PostgresStores stores) : IClassFixture<PostgresStores>
 {
     private const string InstanceOf = "(SELECT key FROM durable.instance JOIN durable.hub USING (hub) WHERE hub.name = $1 AND id = $2)";
@@ -60,25 +60,6 @@ public sealed class PostgresLocksTests(PostgresStores stores) : IClassFixture<Po
         {
             await stores.ExecuteAsync($"DROP TRIGGER {trigger} ON durable.instance");
         }
-    }
-
-    [Fact]
-    public async Task Instance_that_this_build_cannot_read_stands_still_and_the_others_go_on()
-    {
-        var (hub, store, worker, _) = await WorkingAsync();
-        await store.CreateAsync("b", worker);
-        await store.CreateAsync("c", worker);
-        await store.RaiseAsync("a");
-        await stores.ExecuteAsync($"UPDATE durable.message SET payload = '\\x09'::bytea WHERE instance = {InstanceOf}", hub, "b");
-        await stores.ExecuteAsync($"UPDATE durable.history SET payload = '\\x09'::bytea WHERE instance = {InstanceOf}", hub, "a");
-
-        var taken = await store.TakeAsync(worker);
-        Assert.Equal(["a", "c"], taken.Instances.Select(instance => instance.InstanceId).Order());
-        Assert.Equal(["c"], (await store.LoadAsync(worker, ["a", "c"], Token)).Select(history => history.InstanceId));
-
-        // Whatever state it is in, it can be done away with.
-        Assert.Equal(CreateResult.Created, await store.CreateAsync("b", worker, 6));
-        Assert.Contains("b", (await store.TakeAsync(worker)).Instances.Select(instance => instance.InstanceId));
     }
 
     /// <summary>An instance "a" at rest, with an activity.</summary>

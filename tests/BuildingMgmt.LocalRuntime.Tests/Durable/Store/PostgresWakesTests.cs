@@ -71,7 +71,7 @@ public sealed class PostgresWakesTests(PostgresStores stores) : IClassFixture<Po
     {
         var hub = stores.NewHub();
         var log = new CollectedLog();
-        await using var second = await PostgresDurableStore.OpenAsync(stores.Source, hub, log, Token);
+        await using var second = await PostgresDurableStore.OpenAsync(stores.Source, hub, TimeProvider.System, log, Token);
         var first = await stores.OpenAsync(hub);
         await using var listener = await Listener.StartAsync(second);
         const string endSql = """
