@@ -65,7 +65,7 @@ public sealed class PgBouncerStoreTests(PgBouncerStores stores) : PostgresDurabl
         });
         await using var through = relay;
         await using var source = await PostgresConnections.OpenAsync(way, Token);
-        await using var store = await PostgresDurableStore.OpenAsync(source, stores.NewHub(), log, Token);
+        await using var store = await PostgresDurableStore.OpenAsync(source, stores.NewHub(), TimeProvider.System, log, Token);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var worker = await store.EnterAsync(Token);
         var listening = store.ListenAsync(worker, () => { }, stop.Token);
