@@ -39,8 +39,8 @@ internal sealed class InstanceSteps
     {
         (_parts, _life, _health, _activities, _logger) = (parts, life, health, activities, logger);
         _sessions = new(parts.Settings, parts.Time);
-        _commits = new(CommitAsync, StepsOfOneCommitMax, Weigh, WeightOfOneCommitMax);
-        _loads = new(LoadAsync, HistoriesOfOneLoadMax, _ => 1, HistoriesOfOneLoadMax);
+        _commits = new(CommitAllAsync, StepsOfOneCommitMax, Weigh, WeightOfOneCommitMax);
+        _loads = new(LoadAllAsync, HistoriesOfOneLoadMax, _ => 1, HistoriesOfOneLoadMax);
     }
 
     /// <summary>Instances that must not be taken now: they make a step, wait to try it again, or are being given up.</summary>
@@ -150,24 +150,27 @@ internal sealed class InstanceSteps
         _parts.Meter.Stepped();
         _activities.Begin(receipt.Activities);
         if (ends)
-        {
             _parts.Ended.Tell(taken.InstanceId);
-        }
         else if (keep)
-        {
-            // A new execution has no past: it needs no reading either.
-            var next = outcome.Next is null ? code : StepRunner.NewExecution(_parts, taken.InstanceId, taken.Execution + 1);
-            if (outcome.Next is not null)
-                next.Replay([]);
-            var execution = outcome.Next is null ? taken.Execution : taken.Execution + 1;
-            GiveUp(_sessions.Keep(new(taken.InstanceId, execution, taken.Step + 1, next)));
-        }
-
+            Keep(taken, run);
         if (receipt.Activities.Count < commit.Activities.Count)
             _life.MoreThanRoom();
         if (receipt.MoreDue || commit.Children.Count > 0 || commit.Restart is not null || commit.Messages.Any(message => message.DueAt is null))
             _life.Take();
         return true;
+    }
+
+    private void Keep(TakenInstance taken, StepRun run)
+    {
+        var (code, execution) = (run.Code, taken.Execution);
+        if (run.Outcome.Next is not null)
+        {
+            // A new execution has no past: it needs no reading either.
+            code = StepRunner.NewExecution(_parts, taken.InstanceId, ++execution);
+            code.Replay([]);
+        }
+
+        GiveUp(_sessions.Keep(new(taken.InstanceId, execution, taken.Step + 1, code)));
     }
 
     private async Task<bool> FailAsync(TakenInstance taken, IReadOnlyList<HistoryEvent> past, Exception cause)
@@ -223,7 +226,7 @@ internal sealed class InstanceSteps
         }
     }
 
-    private async Task<IReadOnlyList<StepReceipt>> CommitAsync(IReadOnlyList<StepCommit> steps)
+    private async Task<IReadOnlyList<StepReceipt>> CommitAllAsync(IReadOnlyList<StepCommit> steps)
     {
         var room = _activities.Room;
         var receipts = await _parts.CallStoreAsync(store => store.CommitStepsAsync(_life.Worker, steps, room, _life.Ended));
@@ -231,7 +234,7 @@ internal sealed class InstanceSteps
         return receipts;
     }
 
-    private async Task<IReadOnlyList<LoadedHistory?>> LoadAsync(IReadOnlyList<string> instanceIds)
+    private async Task<IReadOnlyList<LoadedHistory?>> LoadAllAsync(IReadOnlyList<string> instanceIds)
     {
         var loaded = await _parts.CallStoreAsync(store => store.LoadAsync(_life.Worker, instanceIds, _life.Ended));
         var byId = loaded.ToDictionary(history => history.InstanceId, StringComparer.Ordinal);

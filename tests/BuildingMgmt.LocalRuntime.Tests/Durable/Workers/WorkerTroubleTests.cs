@@ -1,6 +1,9 @@
+using System.Diagnostics.Metrics;
 using BuildingMgmt.LocalRuntime.Durable.Execution;
 using BuildingMgmt.LocalRuntime.Durable.Store;
+using BuildingMgmt.LocalRuntime.Durable.Workers;
 using BuildingMgmt.LocalRuntime.Hosting;
+using Microsoft.Extensions.Time.Testing;
 
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Workers;
 
@@ -116,6 +119,41 @@ public sealed class WorkerTroubleTests : IDisposable
         Assert.Contains("cannot be read", _hub.RunUntilEnded("bad").Failure!.InnerFailure!.ErrorMessage, StringComparison.Ordinal);
         _hub.Create("good", Calls);
         Assert.Equal("\"done\"", _hub.RunUntilEnded("good").Output);
+    }
+
+    [Fact]
+    public void Of_a_hub_that_cannot_be_asked_nothing_is_measured()
+    {
+        List<double> ages = [];
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, to) =>
+        {
+            if (instrument.Meter.Scope == _hub.Meter && instrument.Name == "durable.queue.age")
+                to.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<double>((_, age, _, _) => ages.Add(age));
+        listener.Start();
+        _hub.Start();
+        _hub.RunFor(TimeSpan.FromMinutes(1));
+        listener.RecordObservableInstruments();
+        Assert.Single(ages);
+        _hub.Network.Fails = _ => true;
+        _hub.RunFor(TimeSpan.FromMinutes(1));
+        listener.RecordObservableInstruments();
+        Assert.Single(ages);
+    }
+
+    [Fact]
+    public void An_outage_counts_from_the_first_call_that_did_not_get_through()
+    {
+        var time = new FakeTimeProvider();
+        var health = new StoreHealth(_hub, time);
+        var began = time.GetTimestamp();
+        time.Advance(TimeSpan.FromSeconds(15));
+        health.Failed(VitalCalls.Take, began, new TimeoutException());
+        time.Advance(TimeSpan.FromSeconds(5));
+        health.Worked(VitalCalls.Take);
+        Assert.Contains("00:00:20", _hub.Messages[^1], StringComparison.Ordinal);
     }
 
     [Fact]
