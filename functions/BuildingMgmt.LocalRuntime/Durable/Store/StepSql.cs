@@ -8,9 +8,13 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 internal static class StepSql
 {
     // In the order of ids, as every transaction locks instances: two that want the same ones meet at the first and wait in a line.
-    public const string Lock = """
+    public const string Lock = $"""
         SELECT 2, count(*), 0::bigint, false
-        FROM (SELECT FROM durable.instance WHERE hub = $1 AND id = ANY ($2) ORDER BY id FOR NO KEY UPDATE) AS locked
+        FROM (
+            SELECT FROM durable.instance
+            WHERE {Sql.LocksAreAwaitedBriefly} AND hub = $1 AND id = ANY ($2)
+            ORDER BY id
+            FOR NO KEY UPDATE) AS locked
         """;
 
     // A repeated step, or one of a worker that was displaced, finds another step number or another owner, and does nothing.

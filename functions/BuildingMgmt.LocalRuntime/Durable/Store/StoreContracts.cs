@@ -55,7 +55,8 @@ internal sealed record ActivityResult(ActivityWork Work, ReceivedEvent Event);
 
 /// <param name="Accepted">False: the activity is not this worker's any more (another has it, its result came, or its instance ended). Nothing was written.</param>
 /// <param name="Mine">The instance is this worker's, or nobody's: it should take at once. Others are told by the store.</param>
-internal sealed record ResultReceipt(bool Accepted, bool Mine);
+/// <param name="Locked">Not accepted, because somebody's transaction holds the instance: try again.</param>
+internal sealed record ResultReceipt(bool Accepted, bool Mine, bool Locked = false);
 
 /// <summary>All that one step changes, in one transaction.</summary>
 internal sealed record StepCommit
@@ -107,7 +108,8 @@ internal sealed record StepState(
 /// <param name="Accepted">False: displaced, or already done. Forget the instance.</param>
 /// <param name="Activities">Those of the step that the worker has been given at once.</param>
 /// <param name="MoreDue">Messages for it, or for another instance of this worker, are due: take at once.</param>
-internal sealed record StepReceipt(bool Accepted, IReadOnlyList<ActivityWork> Activities, bool MoreDue);
+/// <param name="Locked">Not accepted, because somebody's transaction holds an instance that the step writes to: try again.</param>
+internal sealed record StepReceipt(bool Accepted, IReadOnlyList<ActivityWork> Activities, bool MoreDue, bool Locked = false);
 
 internal sealed record NewActivity(
     int TaskId, string Name, string? Version, string? Input, string? TraceParent, IReadOnlyDictionary<string, string>? Tags);
