@@ -6,6 +6,9 @@ internal static class DeadLetterReason
     /// <summary>No sensor has this id.</summary>
     public const string UnknownSensor = "unknown sensor";
 
+    /// <summary>The sensor is in a building for which its sender may not send.</summary>
+    public const string ForeignSensor = "foreign sensor";
+
     /// <summary>The sensor has no such metric.</summary>
     public const string UnknownMetric = "unknown metric";
 
@@ -24,6 +27,18 @@ internal static class DeadLetterReason
     /// <summary>The event as a whole cannot be read.</summary>
     public const string Unreadable = "unreadable event";
 
+    /// <summary>The event's content type names another schema than the one that is read here.</summary>
+    public const string UnknownSchema = "unknown schema";
+
+    /// <summary>No gateway has this id, and no user who may send.</summary>
+    public const string UnknownGateway = "unknown gateway";
+
+    /// <summary>The gateway, or the user, is switched off.</summary>
+    public const string InactiveGateway = "inactive gateway";
+
+    /// <summary>The device that IoT Hub names is not the gateway that the event names.</summary>
+    public const string GatewayMismatch = "gateway mismatch";
+
     /// <summary>The event has more bad readings than are kept one by one.</summary>
     public const string TooManyBad = "too many bad readings";
 }
@@ -34,11 +49,15 @@ internal static class DeadLetterReason
 /// <param name="Readings">How many values it stands for.</param>
 internal readonly record struct DecodeError(string Reason, string Detail, int Start, int Length, int Readings);
 
+/// <summary>Why an event is dead-lettered whole.</summary>
+/// <param name="Readings">How many values it has; 1 for one that cannot be read.</param>
+internal sealed record EventFault(string Reason, string Detail, int Readings);
+
 /// <summary>What an event says about all of its readings.</summary>
-/// <param name="Unreadable">Why the event is dead-lettered whole; null when its readings count.</param>
+/// <param name="Fault">Why the event is dead-lettered whole; null when its readings count.</param>
 /// <param name="GatewayId">Null when the event does not say it.</param>
 /// <param name="BatchId">Read only when something is to be dead-lettered.</param>
 /// <param name="Correction">Whether its values replace others of the same point and time.</param>
 /// <param name="SurplusErrors">Bad values beyond those that were listed one by one.</param>
 internal readonly record struct DecodedHeader(
-    string? Unreadable, string? GatewayId, string? BatchId, bool Correction, int SurplusErrors);
+    EventFault? Fault, string? GatewayId, string? BatchId, bool Correction, int SurplusErrors);

@@ -63,16 +63,9 @@ internal sealed class EventSlice
         errors.Clear();
         var firstReading = Readings.Count;
         var firstDeadLetter = DeadLetters.Count;
-        var header = default(DecodedHeader);
-        var fault = content.Read(incoming, options.EventMiBMax * 1024 * 1024, out var utf8);
-        if (fault is null)
-        {
-            header = decoder.Decode(utf8, (ushort)Events.Count, incoming.IsPosted, Readings, errors);
-            fault = header.Unreadable;
-        }
-
-        if (fault is not null)
-            AddDeadLetter(header, DeadLetterReason.Unreadable, fault, 1, incoming.Body.ToArray());
+        var header = Decode(incoming, options, out var utf8);
+        if (header.Fault is { } fault)
+            AddDeadLetter(header, fault.Reason, fault.Detail, fault.Readings, incoming.Body.ToArray());
         foreach (var error in errors)
             AddDeadLetter(header, error.Reason, error.Detail, error.Readings, utf8.Slice(error.Start, error.Length).ToArray());
         if (header.SurplusErrors > 0)
@@ -97,6 +90,19 @@ internal sealed class EventSlice
             Readings.Count - firstReading,
             deadLettered));
     }
+
+    private DecodedHeader Decode(in IncomingEvent incoming, IngestOptions options, out ReadOnlySpan<byte> utf8)
+    {
+        utf8 = default;
+        if (EventSchema.WhyUnknown(incoming.ContentType) is { } schema)
+            return Faulty(DeadLetterReason.UnknownSchema, schema);
+        if (content.Read(incoming, options.EventMiBMax * 1024 * 1024, out utf8) is { } unreadable)
+            return Faulty(DeadLetterReason.Unreadable, unreadable);
+        var origin = new EventOrigin(incoming.IsPosted, incoming.DeviceId);
+        return decoder.Decode(utf8, (ushort)Events.Count, origin, Readings, errors);
+    }
+
+    private static DecodedHeader Faulty(string reason, string detail) => new(new EventFault(reason, detail, 1), null, null, false, 0);
 
     private void AddDeadLetter(in DecodedHeader header, string reason, string detail, int readings, byte[] bytes)
     {

@@ -25,6 +25,9 @@ internal sealed class ReadingDecoder
     private int eventFirstError;
     private long eventErrorBytes;
 
+    /// <summary>Who sends what is decoded next; null when nobody knows, and then it will not be stored.</summary>
+    public CatalogueSender? Sender { get; set; }
+
     public bool MetUnknown { get; private set; }
 
     public int SurplusErrors { get; private set; }
@@ -48,6 +51,7 @@ internal sealed class ReadingDecoder
         eventFirstError = errors.Count;
         eventErrorBytes = 0;
         SurplusErrors = 0;
+        Sender = null;
     }
 
     /// <summary>Decodes the value that the reader stands on, to its end.</summary>
@@ -203,6 +207,8 @@ internal sealed class ReadingDecoder
             return (DeadLetterReason.Malformed, "\"data\" is empty.");
         if (element.Sensor is null)
             return (DeadLetterReason.UnknownSensor, $"No sensor has the id {element.SensorId}.");
+        if (RefuseForeign(element.Sensor) is { } foreign)
+            return foreign;
         if (element.TimeMicroseconds > newest)
             return (DeadLetterReason.Ahead, $"Its time is {Seconds(element.TimeMicroseconds - now)} s ahead of the clock here.");
         if (element.TimeMicroseconds < oldest)
@@ -211,6 +217,14 @@ internal sealed class ReadingDecoder
         if (building.RawRetentionDays is { } days && element.TimeMicroseconds < now - (days * TimeSpan.MicrosecondsPerDay))
             return (DeadLetterReason.TooOld, $"Building \"{building.Name}\" keeps readings for {days} days.");
         return null;
+    }
+
+    private (string Reason, string Detail)? RefuseForeign(CatalogueSensor sensor)
+    {
+        if (Sender is null || Sender.MaySendFor(sensor.Floor.Building))
+            return null;
+        MetUnknown = true;
+        return (DeadLetterReason.ForeignSensor, $"Sensor {sensor.SensorId} is in a building for which \"{Sender.Id}\" may not send.");
     }
 
     private void Complete(in ReadingElement element, int firstReading, int firstError, int start, int length)
