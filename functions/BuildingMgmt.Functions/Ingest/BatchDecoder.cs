@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.DeadLetters;
 
 namespace BuildingMgmt.Functions.Ingest;
 
@@ -48,7 +49,7 @@ internal sealed class BatchDecoder
         var byteOrderMark = Encoding.UTF8.Preamble;
         var skipped = utf8.StartsWith(byteOrderMark) ? byteOrderMark.Length : 0;
         var (firstReading, firstError) = (decoded.Count, errors.Count);
-        readings.BeginEvent(eventIndex, skipped, decoded, errors);
+        readings.BeginEvent(eventIndex, skipped, origin.Values, decoded, errors);
 
         var reader = new Utf8JsonReader(utf8[skipped..], ReaderOptions);
         var header = new Header { IsPosted = origin.IsPosted };
@@ -70,11 +71,15 @@ internal sealed class BatchDecoder
         {
             decoded.RemoveRange(firstReading, decoded.Count - firstReading);
             errors.RemoveRange(firstError, errors.Count - firstError);
-            return new DecodedHeader(fault, header.GatewayId, BatchId(utf8[skipped..], header), false, 0);
+            return new DecodedHeader(fault, header.GatewayId, BatchId(utf8[skipped..], header), false);
         }
 
         var batchId = errors.Count > firstError || readings.SurplusErrors > 0 ? BatchId(utf8[skipped..], header) : null;
-        return new DecodedHeader(null, header.GatewayId, batchId, header.Correction, readings.SurplusErrors);
+        return new DecodedHeader(null, header.GatewayId, batchId, header.Correction)
+        {
+            SurplusErrors = readings.SurplusErrors,
+            SurplusValues = readings.SurplusValues,
+        };
     }
 
     // Only once all of the event was read: its values are counted, and what is not readable is no gateway's.
@@ -276,4 +281,5 @@ internal sealed class BatchDecoder
 /// <summary>What is known of an event besides its bytes.</summary>
 /// <param name="IsPosted">Whether it was posted to this app, which alone gives the ids of users.</param>
 /// <param name="DeviceId">The device that sent it, by IoT Hub; null when it does not say.</param>
-internal readonly record struct EventOrigin(bool IsPosted, string? DeviceId);
+/// <param name="Values">Which of its values are meant; null when all. See <see cref="ValueSet"/>.</param>
+internal readonly record struct EventOrigin(bool IsPosted, string? DeviceId, byte[]? Values = null);

@@ -1,3 +1,4 @@
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Postgres;
 
 namespace BuildingMgmt.Functions.Ingest;
@@ -65,17 +66,13 @@ internal sealed class EventSlice
         var firstDeadLetter = DeadLetters.Count;
         var header = Decode(incoming, options, out var utf8);
         if (header.Fault is { } fault)
-            AddDeadLetter(header, fault.Reason, fault.Detail, fault.Readings, incoming.Body.ToArray());
+            AddWholeEvent(incoming, header, fault, null);
         foreach (var error in errors)
-            AddDeadLetter(header, error.Reason, error.Detail, error.Readings, utf8.Slice(error.Start, error.Length).ToArray());
+            AddReading(incoming, header, error, utf8);
         if (header.SurplusErrors > 0)
         {
-            AddDeadLetter(
-                header,
-                DeadLetterReason.TooManyBad,
-                $"{header.SurplusErrors} more bad readings are somewhere in this event; those before them were kept one by one.",
-                header.SurplusErrors,
-                incoming.Body.ToArray());
+            var detail = $"{header.SurplusErrors} more bad readings are somewhere in this event; those before them were kept one by one.";
+            AddWholeEvent(incoming, header, new EventFault(DeadLetterReason.TooManyBad, detail, header.SurplusErrors), header.SurplusValues);
         }
 
         var deadLettered = 0;
@@ -98,16 +95,39 @@ internal sealed class EventSlice
             return Faulty(DeadLetterReason.UnknownSchema, schema);
         if (content.Read(incoming, options.EventMiBMax * 1024 * 1024, out utf8) is { } unreadable)
             return Faulty(DeadLetterReason.Unreadable, unreadable);
-        var origin = new EventOrigin(incoming.IsPosted, incoming.DeviceId);
+        var origin = new EventOrigin(incoming.IsPosted, incoming.DeviceId, incoming.Values);
         return decoder.Decode(utf8, (ushort)Events.Count, origin, Readings, errors);
     }
 
-    private static DecodedHeader Faulty(string reason, string detail) => new(new EventFault(reason, detail, 1), null, null, false, 0);
+    private static DecodedHeader Faulty(string reason, string detail) => new(new EventFault(reason, detail, 1), null, null, false);
 
-    private void AddDeadLetter(in DecodedHeader header, string reason, string detail, int readings, byte[] bytes)
+    private void AddWholeEvent(in IncomingEvent incoming, in DecodedHeader header, EventFault fault, byte[]? values) => AddDeadLetter(
+        new DeadLetter(Events.Count, header.GatewayId, header.BatchId, fault.Reason, fault.Detail, fault.Readings, incoming.Body.ToArray())
+        {
+            IsWhole = true,
+            Values = values,
+            ContentEncoding = incoming.ContentEncoding,
+            ContentType = incoming.ContentType,
+            IsPosted = incoming.IsPosted,
+            DeviceId = incoming.DeviceId,
+        });
+
+    private void AddReading(in IncomingEvent incoming, in DecodedHeader header, in DecodeError error, ReadOnlySpan<byte> utf8)
     {
-        deadLetterBytes += bytes.Length;
-        DeadLetters.Add(new DeadLetter(Events.Count, header.GatewayId, header.BatchId, reason, detail, readings, bytes));
+        var content = utf8.Slice(error.Start, error.Length).ToArray();
+        AddDeadLetter(new DeadLetter(Events.Count, header.GatewayId, header.BatchId, error.Reason, error.Detail, error.Readings, content)
+        {
+            Values = error.Values,
+            IsPosted = incoming.IsPosted,
+            DeviceId = incoming.DeviceId,
+            Correction = header.Correction,
+        });
+    }
+
+    private void AddDeadLetter(DeadLetter letter)
+    {
+        deadLetterBytes += letter.Content.Length;
+        DeadLetters.Add(letter);
     }
 }
 
@@ -117,10 +137,3 @@ internal sealed class EventSlice
 /// <param name="DeadLettered">How many it brought that are dead-lettered; 1 for an unreadable event.</param>
 internal readonly record struct SliceEvent(
     long SequenceNumber, DateTime EnqueuedAt, string? GatewayId, bool Correction, int Readings, int DeadLettered);
-
-/// <summary>What could not be stored.</summary>
-/// <param name="EventIndex">Place of its event in the slice.</param>
-/// <param name="Readings">How many values it stands for.</param>
-/// <param name="Content">The bytes of the event, or of the reading within it.</param>
-internal sealed record DeadLetter(
-    int EventIndex, string? GatewayId, string? BatchId, string Reason, string Detail, int Readings, byte[] Content);

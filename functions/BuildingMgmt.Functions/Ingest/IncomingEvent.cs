@@ -14,6 +14,9 @@ public readonly record struct IncomingEvent(
 
     /// <summary>The device that IoT Hub has authenticated; null when that is not to be trusted, or not said.</summary>
     public string? DeviceId { get; init; }
+
+    /// <summary>Which of its values are meant, where it comes again for some of them; null when all. See <see cref="ValueSet"/>.</summary>
+    internal byte[]? Values { get; init; }
 }
 
 /// <summary>A partition of an event hub.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
 
@@ -24,6 +25,9 @@ internal sealed class ReadingDecoder
     private List<DecodeError> errors = null!;
     private int eventFirstError;
     private long eventErrorBytes;
+    private byte[]? meant;
+    private int valuesBefore;
+    private byte[]? surplusValues;
 
     /// <summary>Who sends what is decoded next; null when nobody knows, and then it will not be stored.</summary>
     public CatalogueSender? Sender { get; set; }
@@ -31,6 +35,8 @@ internal sealed class ReadingDecoder
     public bool MetUnknown { get; private set; }
 
     public int SurplusErrors { get; private set; }
+
+    public byte[]? SurplusValues => ValueSet.Trim(surplusValues);
 
     public void Begin(CatalogueSnapshot catalogue, DateTimeOffset now, IngestOptions options)
     {
@@ -42,15 +48,19 @@ internal sealed class ReadingDecoder
     }
 
     /// <param name="bytesBefore">Bytes of the event before the reader's first.</param>
-    public void BeginEvent(ushort eventIndex, int bytesBefore, List<DecodedReading> decoded, List<DecodeError> errors)
+    /// <param name="meant">Which of the event's values are decoded; null when all.</param>
+    public void BeginEvent(ushort eventIndex, int bytesBefore, byte[]? meant, List<DecodedReading> decoded, List<DecodeError> errors)
     {
         this.eventIndex = eventIndex;
         this.bytesBefore = bytesBefore;
+        this.meant = meant;
         this.decoded = decoded;
         this.errors = errors;
         eventFirstError = errors.Count;
         eventErrorBytes = 0;
         SurplusErrors = 0;
+        surplusValues = null;
+        valuesBefore = 0;
         Sender = null;
     }
 
@@ -61,7 +71,8 @@ internal sealed class ReadingDecoder
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
-            AddError(DeadLetterReason.Malformed, "The reading is no JSON object.", start, (int)reader.BytesConsumed - start, 1);
+            AddReadingError(DeadLetterReason.Malformed, "The reading is no JSON object.", start, (int)reader.BytesConsumed - start, 1);
+            valuesBefore++;
             return;
         }
 
@@ -69,18 +80,22 @@ internal sealed class ReadingDecoder
         var element = new ReadingElement();
         ReadFields(ref reader, ref element);
         var length = (int)reader.BytesConsumed - start;
+        var values = Math.Max(1, element.Entries);
 
         if (Refuse(element) is { } refusal)
         {
             CollectionsMarshal.SetCount(decoded, firstReading);
             CollectionsMarshal.SetCount(errors, firstError);
-            AddError(refusal.Reason, refusal.Detail, start, length, Math.Max(1, element.Entries));
-            return;
+            AddReadingError(refusal.Reason, refusal.Detail, start, length, values);
+        }
+        else
+        {
+            if (element.DataPostponed)
+                ReadData(ref element.Postponed, element.Sensor!);
+            Complete(element, firstReading, firstError, start, length);
         }
 
-        if (element.DataPostponed)
-            ReadData(ref element.Postponed, element.Sensor!);
-        Complete(element, firstReading, firstError, start, length);
+        valuesBefore += values;
     }
 
     private void ReadFields(ref Utf8JsonReader reader, ref ReadingElement element)
@@ -163,17 +178,24 @@ internal sealed class ReadingDecoder
         var firstError = errors.Count;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            entries++;
+            var entry = entries++;
+            if (!ValueSet.Holds(meant, valuesBefore + entry))
+            {
+                reader.Read();
+                reader.Skip();
+                continue;
+            }
+
             var point = JsonText.TryUnescape(in reader, buffer, out var metric) ? sensor.FindPoint(metric) : null;
             reader.Read();
             if (point is null)
             {
                 MetUnknown = true;
-                AddMetricError(firstError, DeadLetterReason.UnknownMetric, "has no metric", sensor, metric);
+                AddMetricError(firstError, entry, DeadLetterReason.UnknownMetric, "has no metric", sensor, metric);
             }
             else if (reader.TokenType != JsonTokenType.Number || !reader.TryGetDouble(out var value) || !double.IsFinite(value))
             {
-                AddMetricError(firstError, DeadLetterReason.NotANumber, "has no finite number as", sensor, metric);
+                AddMetricError(firstError, entry, DeadLetterReason.NotANumber, "has no finite number as", sensor, metric);
             }
             else
             {
@@ -243,28 +265,53 @@ internal sealed class ReadingDecoder
         var found = CollectionsMarshal.AsSpan(errors)[firstError..].ToArray();
         CollectionsMarshal.SetCount(errors, firstError);
         foreach (var error in found)
-            AddError(error.Reason, error.Detail, start, length, error.Readings);
+            AddError(error with { Start = bytesBefore + start, Length = length });
     }
 
-    private void AddMetricError(int firstError, string reason, string verb, CatalogueSensor sensor, ReadOnlySpan<byte> metric)
+    private void AddMetricError(int firstError, int entry, string reason, string verb, CatalogueSensor sensor, ReadOnlySpan<byte> metric)
     {
         if (errors.Count - firstError < ErrorsPerReadingMax)
-            errors.Add(new DecodeError(reason, $"Sensor {sensor.SensorId} {verb} \"{JsonText.Describe(metric)}\".", 0, 0, 1));
+        {
+            byte[]? values = null;
+            ValueSet.Add(ref values, entry);
+            errors.Add(new DecodeError(reason, $"Sensor {sensor.SensorId} {verb} \"{JsonText.Describe(metric)}\".", 0, 0, 1, valuesBefore, values));
+        }
         else
-            errors[^1] = errors[^1] with { Readings = errors[^1].Readings + 1 };
+        {
+            var values = errors[^1].Values;
+            ValueSet.Add(ref values, entry);
+            errors[^1] = errors[^1] with { Readings = errors[^1].Readings + 1, Values = values };
+        }
     }
 
-    private void AddError(string reason, string detail, int start, int length, int readings)
+    // A whole reading, or what of it is meant.
+    private void AddReadingError(string reason, string detail, int start, int length, int count)
+    {
+        var readings = ValueSet.Count(meant, valuesBefore, count);
+        if (readings == 0)
+            return;
+        byte[]? values = null;
+        for (var value = 0; readings < count && value < count; value++)
+        {
+            if (ValueSet.Holds(meant, valuesBefore + value))
+                ValueSet.Add(ref values, value);
+        }
+
+        AddError(new DecodeError(reason, detail, bytesBefore + start, length, readings, valuesBefore, values));
+    }
+
+    private void AddError(in DecodeError error)
     {
         if (errors.Count - eventFirstError >= BatchDecoder.ErrorsPerEventMax
-            || eventErrorBytes + length > BatchDecoder.ErrorBytesPerEventMax)
+            || eventErrorBytes + error.Length > BatchDecoder.ErrorBytesPerEventMax)
         {
-            SurplusErrors += readings;
+            SurplusErrors += error.Readings;
+            ValueSet.AddRange(ref surplusValues, error.FirstValue, error.Values, error.Readings);
             return;
         }
 
-        eventErrorBytes += length;
-        errors.Add(new DecodeError(reason, detail, bytesBefore + start, length, readings));
+        eventErrorBytes += error.Length;
+        errors.Add(error);
     }
 
     private static long Seconds(long microseconds) => microseconds / 1_000_000;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Postgres;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

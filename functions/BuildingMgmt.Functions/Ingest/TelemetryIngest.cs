@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.LatestValues;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Ingest;
 
 namespace BuildingMgmt.Functions.Tests.Ingest;

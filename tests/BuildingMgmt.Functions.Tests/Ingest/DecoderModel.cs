@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Ingest;
 
 namespace BuildingMgmt.Functions.Tests.Ingest;

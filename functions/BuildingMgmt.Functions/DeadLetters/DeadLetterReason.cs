@@ -1,4 +1,6 @@
-namespace BuildingMgmt.Functions.Ingest;
+using BuildingMgmt.Functions.Ingest;
+
+namespace BuildingMgmt.Functions.DeadLetters;
 
 /// <summary>Why something could not be stored. The texts are stored, and people filter by them: they stay as they are.</summary>
 internal static class DeadLetterReason
@@ -42,22 +44,3 @@ internal static class DeadLetterReason
     /// <summary>The event has more bad readings than are kept one by one.</summary>
     public const string TooManyBad = "too many bad readings";
 }
-
-/// <summary>A reading, or a metric of it, that cannot be stored.</summary>
-/// <param name="Start">Where its reading begins in the event, bytes.</param>
-/// <param name="Length">How long its reading is, bytes.</param>
-/// <param name="Readings">How many values it stands for.</param>
-internal readonly record struct DecodeError(string Reason, string Detail, int Start, int Length, int Readings);
-
-/// <summary>Why an event is dead-lettered whole.</summary>
-/// <param name="Readings">How many values it has; 1 for one that cannot be read.</param>
-internal sealed record EventFault(string Reason, string Detail, int Readings);
-
-/// <summary>What an event says about all of its readings.</summary>
-/// <param name="Fault">Why the event is dead-lettered whole; null when its readings count.</param>
-/// <param name="GatewayId">Null when the event does not say it.</param>
-/// <param name="BatchId">Read only when something is to be dead-lettered.</param>
-/// <param name="Correction">Whether its values replace others of the same point and time.</param>
-/// <param name="SurplusErrors">Bad values beyond those that were listed one by one.</param>
-internal readonly record struct DecodedHeader(
-    EventFault? Fault, string? GatewayId, string? BatchId, bool Correction, int SurplusErrors);
