@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.SensorData;
@@ -24,6 +25,11 @@ namespace BuildingMgmt.Functions.Api;
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(IngestRate))]
 [JsonSerializable(typeof(AcceptedBatch))]
+[JsonSerializable(typeof(Page<DeadLetterRow>))]
+[JsonSerializable(typeof(DeadLetterWithContent))]
+[JsonSerializable(typeof(ReplayRequest))]
+[JsonSerializable(typeof(ReplayedLetter))]
+[JsonSerializable(typeof(ReplayedLetters))]
 [JsonSerializable(typeof(Point[]))]
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Dashboards;
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
@@ -34,6 +35,7 @@ public static class ApiServices
             .AddCatalogueCache()
             .AddLatestValues()
             .AddIngest()
+            .AddDeadLetters()
             .AddOrchestrations()
             .AddAuth()
             .AddDashboards()

@@ -13,6 +13,9 @@ internal sealed record DeadLetter(
     /// <summary>Which of the content's values it stands for; null when all. See <see cref="Ingest.ValueSet"/>.</summary>
     public byte[]? Values { get; init; }
 
+    /// <summary>How many values of its event come before those of a reading.</summary>
+    public int FirstValue { get; init; }
+
     /// <summary>What a whole event says of its packing.</summary>
     public string? ContentEncoding { get; init; }
 

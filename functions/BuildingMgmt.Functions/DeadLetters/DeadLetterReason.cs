@@ -43,4 +43,7 @@ internal static class DeadLetterReason
 
     /// <summary>The event has more bad readings than are kept one by one.</summary>
     public const string TooManyBad = "too many bad readings";
+
+    /// <summary>Whether an event of this reason was not read, so that nobody knows how many readings it has.</summary>
+    public static bool IsUncounted(string reason) => reason is Unreadable or UnknownSchema;
 }

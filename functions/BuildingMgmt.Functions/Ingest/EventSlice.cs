@@ -47,6 +47,19 @@ internal sealed class EventSlice
         return taken;
     }
 
+    /// <summary>Which values of an event are dead-lettered; null when none are, or it is as a whole.</summary>
+    public byte[]? BadValuesOf(int eventIndex)
+    {
+        byte[]? values = null;
+        foreach (var letter in DeadLetters)
+        {
+            if (letter.EventIndex == eventIndex && (!letter.IsWhole || letter.Values is not null))
+                ValueSet.AddRange(ref values, letter.FirstValue, letter.Values, letter.Readings);
+        }
+
+        return ValueSet.Trim(values);
+    }
+
     /// <summary>Empties the slice, and lets go of what it does not need soon.</summary>
     public void Clear()
     {
@@ -117,6 +130,7 @@ internal sealed class EventSlice
         var content = utf8.Slice(error.Start, error.Length).ToArray();
         AddDeadLetter(new DeadLetter(Events.Count, header.GatewayId, header.BatchId, error.Reason, error.Detail, error.Readings, content)
         {
+            FirstValue = error.FirstValue,
             Values = error.Values,
             IsPosted = incoming.IsPosted,
             DeviceId = incoming.DeviceId,

@@ -41,8 +41,32 @@ internal sealed class ReadingStore(
 
         await StoreReadingsAsync(connection, transaction, partition, slice, order, catalogue, result, cancellationToken);
         result.Count(slice, order.Twins);
-        await WriteRecordsAsync(connection, transaction, partition, slice, result, cancellationToken);
+        await WriteRecordsAsync(connection, transaction, RecordsOf(partition, slice, result), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        return result;
+    }
+
+    /// <summary>
+    /// Stores events once more, for what of them could not be stored before, in the caller's transaction: by the same rules, but for
+    /// the position, which they are behind.
+    /// </summary>
+    /// <param name="records">What is kept of it besides the readings.</param>
+    public static async Task<StoredSlice> StoreAgainAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        EventSlice slice,
+        ReadingOrder order,
+        CatalogueSnapshot catalogue,
+        Func<StoredSlice, IEnumerable<NpgsqlBatchCommand>> records,
+        CancellationToken cancellationToken)
+    {
+        var result = new StoredSlice(slice);
+        order.Arrange(slice, result.IsSkipped);
+        var insert = new ReadingInsert(connection, transaction, slice, catalogue);
+        await insert.AddAsync(order.Ordinary, result.Conflicts, cancellationToken);
+        await insert.CorrectAsync(order.Corrections, result.Conflicts, cancellationToken);
+        result.Count(slice, order.Twins);
+        await WriteRecordsAsync(connection, transaction, records(result), cancellationToken);
         return result;
     }
 
@@ -120,20 +144,21 @@ internal sealed class ReadingStore(
         await insert.CorrectAsync(order.Corrections, result.Conflicts, cancellationToken);
     }
 
+    private static IEnumerable<NpgsqlBatchCommand> RecordsOf(HubPartition partition, EventSlice slice, StoredSlice result)
+    {
+        if (DeadLetterWriter.InsertCommand(partition, slice, result) is { } deadLetters)
+            yield return deadLetters;
+        yield return GatewayLedger.AddCommand(slice, result);
+        yield return PartitionPosition.MoveCommand(partition, slice.Events[^1]);
+    }
+
     // What is kept about the slice besides its readings, in one round trip.
     private static async Task WriteRecordsAsync(
-        NpgsqlConnection connection,
-        NpgsqlTransaction transaction,
-        HubPartition partition,
-        EventSlice slice,
-        StoredSlice result,
-        CancellationToken cancellationToken)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IEnumerable<NpgsqlBatchCommand> records, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
-        if (DeadLetterWriter.InsertCommand(partition, slice, result) is { } deadLetters)
-            batch.BatchCommands.Add(deadLetters);
-        batch.BatchCommands.Add(GatewayLedger.AddCommand(slice, result));
-        batch.BatchCommands.Add(PartitionPosition.MoveCommand(partition, slice.Events[^1]));
+        foreach (var record in records)
+            batch.BatchCommands.Add(record);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -12,8 +12,9 @@ public sealed class AccessTests(RunningApp app)
     private const string Everyone = "everyone";
     private const string Viewers = "viewers";
     private const string Senders = "senders";
+    private const string Engineers = "engineers";
 
-    // Function, method, path, who may. {n} is North's id (or its floor's or sensor's), which the users "…-north" may see.
+    // Function, method, path, who may. {none} is the number of nothing, and {n} is North's id (or its floor's or sensor's), which the users "…-north" may see.
     private static readonly (string Function, string Method, string Path, string Who)[] Table =
     [
         ("CreateToken", "POST", "/api/auth/token", Everyone),
@@ -31,6 +32,10 @@ public sealed class AccessTests(RunningApp app)
         ("GetSensor", "GET", "/api/sensors/{sensor}", Viewers),
         ("GetFloorDashboard", "GET", "/api/dashboard/floor/{floor}", Viewers),
         ("GetIngestRate", "GET", "/api/ops/ingest", Viewers),
+        ("ListDeadLetters", "GET", "/api/ops/dead-letters", Engineers),
+        ("GetDeadLetter", "GET", "/api/ops/dead-letters/{none}", Engineers),
+        ("ReplayDeadLetter", "POST", "/api/ops/dead-letters/{none}/replay", Engineers),
+        ("ReplayDeadLetters", "POST", "/api/ops/dead-letters/replay?unknown", Engineers),
         ("PostReading", "POST", "/api/sensors/data", Senders),
         ("PostReadings", "POST", "/api/sensors/data/batch", Senders),
     ];
@@ -38,6 +43,7 @@ public sealed class AccessTests(RunningApp app)
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         [Viewers] = ["viewer", "operator", "engineer", "admin", "viewer-north", "engineer-north"],
+        [Engineers] = ["engineer", "admin", "engineer-north"],
         [Senders] = ["ingest", "engineer", "admin", "ingest-north", "engineer-north", "gateway-north", "gateway-south"],
     };
 
@@ -96,13 +102,14 @@ public sealed class AccessTests(RunningApp app)
     {
         foreach (var caller in AllCallers)
         {
-            // Senders' functions get a body that is refused later, so that nothing is sent.
+            // What changes something gets a request that is refused later, so that nothing is changed.
             using var response = await app.SendAsync(caller, new HttpMethod(method), InNorth(path), Cancellation, json: method == "POST" ? new { } : null);
             if (!Allowed[who].Contains(caller))
                 await ProblemAssert.IsAsync(response, HttpStatusCode.Forbidden);
             else
                 Assert.True(
-                    response.StatusCode == (method == "POST" ? HttpStatusCode.BadRequest : HttpStatusCode.OK),
+                    response.StatusCode == (path.Contains("{none}", StringComparison.Ordinal) ? HttpStatusCode.NotFound
+                        : method == "POST" ? HttpStatusCode.BadRequest : HttpStatusCode.OK),
                     $"{function} as {caller}: {response.StatusCode}");
         }
     }
@@ -146,6 +153,7 @@ public sealed class AccessTests(RunningApp app)
     private static string InSouth(string path) => Fill(path, TestCampus.South, TestCampus.SouthGround, TestCampus.Sensor(TestCampus.SouthGround, 0));
 
     private static string Fill(string path, Guid building, Guid floor, Guid sensor) => path
+        .Replace("{none}", "0", StringComparison.Ordinal)
         .Replace("{building}", building.ToString(), StringComparison.Ordinal)
         .Replace("{floor}", floor.ToString(), StringComparison.Ordinal)
         .Replace("{sensor}", sensor.ToString(), StringComparison.Ordinal);

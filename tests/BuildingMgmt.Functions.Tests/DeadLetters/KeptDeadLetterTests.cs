@@ -1,5 +1,3 @@
-using System.Text;
-using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.Tests.Ingest;
 using BuildingMgmt.Testing;
 
