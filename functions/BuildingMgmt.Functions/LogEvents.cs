@@ -35,4 +35,6 @@ internal static class LogEvents
     public const int OrchestrationsPurged = 1500;
 
     public const int DeadLettersReplayed = 1700;
+    public const int OldDeadLettersPurged = 1701;
+    public const int SurplusDeadLettersPurged = 1702;
 }

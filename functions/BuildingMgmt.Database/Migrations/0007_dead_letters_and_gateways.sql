@@ -30,3 +30,29 @@ UPDATE dead_letter
 SET is_whole = true, content_encoding = CASE WHEN substring(content FOR 2) = '\x1f8b' THEN 'gzip' END
 WHERE reason IN ('unreadable event', 'too many bad readings');
 UPDATE dead_letter SET is_posted = true WHERE gateway_id LIKE 'http:%';
+-- Of what must go, what was stored after all goes first.
+CREATE INDEX dead_letter_replayed ON dead_letter (dead_letter_id) WHERE replayed_at IS NOT NULL;
+
+-- What was deleted of dead letters, as they are kept for a time and up to a size. One row for each purge, gateway and reason.
+CREATE TABLE dead_letter_purge (
+    purge_id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    purged_at         timestamptz NOT NULL,
+    why               text NOT NULL CHECK (why IN ('age', 'size')),
+    gateway_id        text NOT NULL,
+    reason            text NOT NULL,
+    was_open          boolean NOT NULL,
+    letters           bigint NOT NULL,
+    readings          bigint NOT NULL,
+    first_received_at timestamptz NOT NULL,
+    last_received_at  timestamptz NOT NULL,
+    UNIQUE (purged_at, why, gateway_id, reason, was_open)
+);
+COMMENT ON COLUMN dead_letter_purge.was_open IS 'its readings are lost; else they had been stored by a replay';
+
+-- One row: how much is kept, as the purge last found it.
+CREATE TABLE dead_letter_volume (
+    only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    letters     bigint NOT NULL,
+    bytes       bigint NOT NULL,
+    measured_at timestamptz NOT NULL
+);

@@ -26,6 +26,7 @@ namespace BuildingMgmt.Functions.Api;
 [JsonSerializable(typeof(IngestRate))]
 [JsonSerializable(typeof(AcceptedBatch))]
 [JsonSerializable(typeof(Page<DeadLetterRow>))]
+[JsonSerializable(typeof(Page<DeadLetterPurgeRow>))]
 [JsonSerializable(typeof(DeadLetterWithContent))]
 [JsonSerializable(typeof(ReplayRequest))]
 [JsonSerializable(typeof(ReplayedLetter))]

@@ -1,4 +1,5 @@
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.Postgres;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,10 +11,14 @@ namespace BuildingMgmt.Functions.DeadLetters;
 /// <summary>Registration of what is done with dead letters.</summary>
 public static class DeadLetterServices
 {
-    /// <summary>Adds reading and replaying of dead letters. Needs ingest.</summary>
-    public static IServiceCollection AddDeadLetters(this IServiceCollection services) => services
-        .AddSingleton<DeadLetterQueries>()
-        .AddSingleton(provider => new DeadLetterReplay(
+    /// <summary>Adds reading, replaying and purging of dead letters. Needs ingest.</summary>
+    public static IServiceCollection AddDeadLetters(this IServiceCollection services)
+    {
+        services.AddSettings<DeadLetterOptions>("DeadLetters");
+        services.AddSingleton<DeadLetterQueries>();
+        services.AddSingleton<DeadLetterPurge>();
+        services.AddSingleton<IHealthNotice, DeadLetterNotice>();
+        return services.AddSingleton(provider => new DeadLetterReplay(
             provider.GetRequiredService<PostgresPools>(),
             provider.GetRequiredService<CatalogueCache>(),
             provider.GetRequiredService<ReadingMonths>(),
@@ -21,4 +26,5 @@ public static class DeadLetterServices
             provider.GetRequiredService<IOptions<IngestOptions>>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<DeadLetterReplay>>()));
+    }
 }

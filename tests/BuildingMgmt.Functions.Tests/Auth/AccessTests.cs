@@ -36,6 +36,7 @@ public sealed class AccessTests(RunningApp app)
         ("GetDeadLetter", "GET", "/api/ops/dead-letters/{none}", Engineers),
         ("ReplayDeadLetter", "POST", "/api/ops/dead-letters/{none}/replay", Engineers),
         ("ReplayDeadLetters", "POST", "/api/ops/dead-letters/replay?unknown", Engineers),
+        ("ListDeadLetterPurges", "GET", "/api/ops/dead-letters/purges", Engineers),
         ("PostReading", "POST", "/api/sensors/data", Senders),
         ("PostReadings", "POST", "/api/sensors/data/batch", Senders),
     ];
