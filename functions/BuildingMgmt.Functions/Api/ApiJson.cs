@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.DeadLetters;
+using BuildingMgmt.Functions.Gateways;
 using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.SensorData;
@@ -22,6 +23,8 @@ namespace BuildingMgmt.Functions.Api;
 [JsonSerializable(typeof(Page<Building>))]
 [JsonSerializable(typeof(Page<Floor>))]
 [JsonSerializable(typeof(Page<Sensor>))]
+[JsonSerializable(typeof(Page<GatewayStatus>))]
+[JsonSerializable(typeof(GatewayLedgerReport))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(IngestRate))]
 [JsonSerializable(typeof(AcceptedBatch))]

@@ -2,6 +2,7 @@ using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Dashboards;
 using BuildingMgmt.Functions.DeadLetters;
+using BuildingMgmt.Functions.Gateways;
 using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
@@ -36,6 +37,7 @@ public static class ApiServices
             .AddLatestValues()
             .AddIngest()
             .AddDeadLetters()
+            .AddGateways()
             .AddOrchestrations()
             .AddAuth()
             .AddDashboards()

@@ -79,6 +79,16 @@ public readonly struct QueryReader
     /// <summary>A moment, ISO 8601 with Z or an offset; null when absent.</summary>
     public DateTime? Moment(string name) => Value(name) is { } value ? ParseMoment(name, value) : null;
 
+    /// <summary>A day; null when absent.</summary>
+    public DateOnly? Day(string name)
+    {
+        if (Value(name) is not { } value)
+            return null;
+        return DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            ? day
+            : throw Bad(name, $"Parameter \"{name}\" ({Quote(value)}) is not a day.", "Write it as 2026-01-31.");
+    }
+
     /// <summary>Reads a moment, UTC.</summary>
     /// <exception cref="ProblemException">400, naming the parameter.</exception>
     internal static DateTime ParseMoment(string name, string value) =>

@@ -20,6 +20,9 @@ internal sealed class BatchDecoder
     /// <summary>Bytes of the readings that those bad ones lie in, together.</summary>
     public const int ErrorBytesPerEventMax = 1024 * 1024;
 
+    /// <summary>Highest number of a batch: the last up to which JSON numbers are exact everywhere.</summary>
+    public const long SequenceMax = (1L << 53) - 1;
+
     private static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = DepthMax };
 
     private readonly GatewayNames gatewayNames = new();
@@ -71,12 +74,18 @@ internal sealed class BatchDecoder
         {
             decoded.RemoveRange(firstReading, decoded.Count - firstReading);
             errors.RemoveRange(firstError, errors.Count - firstError);
-            return new DecodedHeader(fault, header.GatewayId, BatchId(utf8[skipped..], header), false);
+            return new DecodedHeader(fault, header.GatewayId, BatchId(utf8[skipped..], header), false)
+            {
+                IsOfGateway = header.Sender is { IsGateway: true },
+                Sequence = header.Sequence,
+            };
         }
 
         var batchId = errors.Count > firstError || readings.SurplusErrors > 0 ? BatchId(utf8[skipped..], header) : null;
         return new DecodedHeader(null, header.GatewayId, batchId, header.Correction)
         {
+            IsOfGateway = header.Sender is { IsGateway: true },
+            Sequence = header.Sequence,
             SurplusErrors = readings.SurplusErrors,
             SurplusValues = readings.SurplusValues,
         };
@@ -172,6 +181,10 @@ internal sealed class BatchDecoder
                     return "\"correction\" is neither true nor false.";
                 header.Correction = reader.TokenType == JsonTokenType.True;
             }
+            else if (name.SequenceEqual("sequence"u8))
+            {
+                header.Sequence = ReadSequence(ref reader);
+            }
             else if (name.SequenceEqual("batch_id"u8))
             {
                 header.BatchIdStart = (int)reader.TokenStartIndex;
@@ -237,6 +250,15 @@ internal sealed class BatchDecoder
         return null;
     }
 
+    // It only tells what is missing: whatever else stands there is no reason to refuse what came.
+    private static long? ReadSequence(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var sequence) && sequence is >= 0 and <= SequenceMax)
+            return sequence;
+        reader.Skip();
+        return null;
+    }
+
     private void SetSender(scoped ReadOnlySpan<byte> idUtf8, ref Header header)
     {
         header.Sender = catalogue.FindSender(idUtf8);
@@ -267,6 +289,7 @@ internal sealed class BatchDecoder
         public bool HasGatewayId;
         public bool HasBatch;
         public bool Correction;
+        public long? Sequence;
         public int BatchIdStart;
         public int BatchIdLength;
 

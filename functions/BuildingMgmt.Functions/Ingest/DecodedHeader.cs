@@ -20,6 +20,12 @@ internal sealed record EventFault(string Reason, string Detail, int Readings);
 /// <param name="Correction">Whether its values replace others of the same point and time.</param>
 internal readonly record struct DecodedHeader(EventFault? Fault, string? GatewayId, string? BatchId, bool Correction)
 {
+    /// <summary>Whether it is of a gateway that the catalogue has.</summary>
+    public bool IsOfGateway { get; init; }
+
+    /// <summary>The gateway's number of it; null when it has none.</summary>
+    public long? Sequence { get; init; }
+
     /// <summary>Bad values beyond those that were listed one by one.</summary>
     public int SurplusErrors { get; init; }
 

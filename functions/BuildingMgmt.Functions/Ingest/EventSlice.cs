@@ -98,7 +98,11 @@ internal sealed class EventSlice
             header.GatewayId,
             header.Correction,
             Readings.Count - firstReading,
-            deadLettered));
+            deadLettered)
+        {
+            IsOfGateway = header.IsOfGateway,
+            Sequence = header.Sequence,
+        });
     }
 
     private DecodedHeader Decode(in IncomingEvent incoming, IngestOptions options, out ReadOnlySpan<byte> utf8)
@@ -150,4 +154,11 @@ internal sealed class EventSlice
 /// <param name="Readings">How many good readings it brought.</param>
 /// <param name="DeadLettered">How many it brought that are dead-lettered; 1 for an unreadable event.</param>
 internal readonly record struct SliceEvent(
-    long SequenceNumber, DateTime EnqueuedAt, string? GatewayId, bool Correction, int Readings, int DeadLettered);
+    long SequenceNumber, DateTime EnqueuedAt, string? GatewayId, bool Correction, int Readings, int DeadLettered)
+{
+    /// <summary>Whether it is of a gateway that the catalogue has.</summary>
+    public bool IsOfGateway { get; init; }
+
+    /// <summary>The gateway's number of it; null when it has none.</summary>
+    public long? Sequence { get; init; }
+}

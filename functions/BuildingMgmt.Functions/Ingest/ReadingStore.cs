@@ -149,6 +149,8 @@ internal sealed class ReadingStore(
         if (DeadLetterWriter.InsertCommand(partition, slice, result) is { } deadLetters)
             yield return deadLetters;
         yield return GatewayLedger.AddCommand(slice, result);
+        if (GatewayArrivals.RecordCommand(slice, result) is { } arrivals)
+            yield return arrivals;
         yield return PartitionPosition.MoveCommand(partition, slice.Events[^1]);
     }
 

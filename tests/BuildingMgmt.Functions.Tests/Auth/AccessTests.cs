@@ -37,6 +37,8 @@ public sealed class AccessTests(RunningApp app)
         ("ReplayDeadLetter", "POST", "/api/ops/dead-letters/{none}/replay", Engineers),
         ("ReplayDeadLetters", "POST", "/api/ops/dead-letters/replay?unknown", Engineers),
         ("ListDeadLetterPurges", "GET", "/api/ops/dead-letters/purges", Engineers),
+        ("ListGatewayStates", "GET", "/api/ops/gateways", Viewers),
+        ("GetGatewayLedger", "GET", "/api/ops/gateways/gateway-north/ledger", Viewers),
         ("PostReading", "POST", "/api/sensors/data", Senders),
         ("PostReadings", "POST", "/api/sensors/data/batch", Senders),
     ];

@@ -3,6 +3,7 @@ using System.Text;
 using BuildingMgmt.Database;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.DeadLetters;
+using BuildingMgmt.Functions.Gateways;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
@@ -70,6 +71,7 @@ internal sealed class IngestApp : IAsyncDisposable
             .AddLatestValues()
             .AddIngest()
             .AddDeadLetters()
+            .AddGateways()
             .BuildServiceProvider(validateScopes: true);
         return new IngestApp(services, time, postgres);
     }
