@@ -41,7 +41,7 @@ internal static class DeadLetterReason
     /// <summary>The device that IoT Hub names is not the gateway that the event names.</summary>
     public const string GatewayMismatch = "gateway mismatch";
 
-    /// <summary>The event has more bad readings than are kept one by one.</summary>
+    /// <summary>The event has more bad readings than are kept one by one, and the others are bad for several reasons.</summary>
     public const string TooManyBad = "too many bad readings";
 
     /// <summary>Whether an event of this reason was not read, so that nobody knows how many readings it has.</summary>

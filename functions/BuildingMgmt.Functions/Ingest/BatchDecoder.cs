@@ -87,6 +87,7 @@ internal sealed class BatchDecoder
             IsOfGateway = header.Sender is { IsGateway: true },
             Sequence = header.Sequence,
             SurplusErrors = readings.SurplusErrors,
+            SurplusReason = readings.SurplusReason,
             SurplusValues = readings.SurplusValues,
         };
     }

@@ -29,6 +29,9 @@ internal readonly record struct DecodedHeader(EventFault? Fault, string? Gateway
     /// <summary>Bad values beyond those that were listed one by one.</summary>
     public int SurplusErrors { get; init; }
 
+    /// <summary>Why those are bad; null when for several reasons.</summary>
+    public string? SurplusReason { get; init; }
+
     /// <summary>Which of the event's values those are; null when there are none.</summary>
     public byte[]? SurplusValues { get; init; }
 }

@@ -78,14 +78,15 @@ internal sealed class EventSlice
         var firstReading = Readings.Count;
         var firstDeadLetter = DeadLetters.Count;
         var header = Decode(incoming, options, out var utf8);
-        if (header.Fault is { } fault)
-            AddWholeEvent(incoming, header, fault, null);
+        if (header.Fault is not null)
+            AddWholeEvent(incoming, header, header.Fault, null);
         foreach (var error in errors)
             AddReading(incoming, header, error, utf8);
         if (header.SurplusErrors > 0)
         {
             var detail = $"{header.SurplusErrors} more bad readings are somewhere in this event; those before them were kept one by one.";
-            AddWholeEvent(incoming, header, new EventFault(DeadLetterReason.TooManyBad, detail, header.SurplusErrors), header.SurplusValues);
+            var fault = new EventFault(header.SurplusReason ?? DeadLetterReason.TooManyBad, detail, header.SurplusErrors);
+            AddWholeEvent(incoming, header, fault, header.SurplusValues);
         }
 
         var deadLettered = 0;

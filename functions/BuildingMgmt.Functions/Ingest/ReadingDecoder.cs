@@ -36,6 +36,9 @@ internal sealed class ReadingDecoder
 
     public int SurplusErrors { get; private set; }
 
+    /// <summary>Why those are bad, when all are for the same reason.</summary>
+    public string? SurplusReason { get; private set; }
+
     public byte[]? SurplusValues => ValueSet.Trim(surplusValues);
 
     public void Begin(CatalogueSnapshot catalogue, DateTimeOffset now, IngestOptions options)
@@ -59,6 +62,7 @@ internal sealed class ReadingDecoder
         eventFirstError = errors.Count;
         eventErrorBytes = 0;
         SurplusErrors = 0;
+        SurplusReason = null;
         surplusValues = null;
         valuesBefore = 0;
         Sender = null;
@@ -305,6 +309,7 @@ internal sealed class ReadingDecoder
         if (errors.Count - eventFirstError >= BatchDecoder.ErrorsPerEventMax
             || eventErrorBytes + error.Length > BatchDecoder.ErrorBytesPerEventMax)
         {
+            SurplusReason = SurplusErrors == 0 || SurplusReason == error.Reason ? error.Reason : null;
             SurplusErrors += error.Readings;
             ValueSet.AddRange(ref surplusValues, error.FirstValue, error.Values, error.Readings);
             return;

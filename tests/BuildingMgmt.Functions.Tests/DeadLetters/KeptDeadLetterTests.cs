@@ -33,7 +33,7 @@ public sealed class KeptDeadLetterTests(PostgresFixture postgres, AzuriteFixture
         Assert.Equal("gw 1 600=300+0+300", await app.LedgerAsync());
         Assert.Equal("unknown metric 100 100", await app.QueryAsync("SELECT reason, count(*), sum(readings) FROM dead_letter WHERE NOT is_whole GROUP BY reason"));
         Assert.Equal(
-            $"too many bad readings 200 gzip application/json {Convert.ToHexStringLower(packed)}",
+            $"unknown metric 200 gzip application/json {Convert.ToHexStringLower(packed)}",
             await app.QueryAsync("SELECT reason, readings, content_encoding, content_type, encode(content, 'hex') FROM dead_letter WHERE is_whole"));
         // Each second value from the 200th on; of the first, the lowest bit.
         Assert.Equal(
@@ -41,6 +41,13 @@ public sealed class KeptDeadLetterTests(PostgresFixture postgres, AzuriteFixture
             await app.QueryAsync("""
                 SELECT (SELECT encode(bad_values, 'hex') FROM dead_letter WHERE is_whole), (SELECT DISTINCT encode(bad_values, 'hex') FROM dead_letter WHERE NOT is_whole)
                 """));
+    }
+
+    [Fact]
+    public async Task Reason_of_the_many_is_theirs_unless_they_have_several()
+    {
+        await app.StoreAsync(Batch.Of([.. Enumerable.Repeat("1", 102), Batch.Co2(0, "12:06:00", 1)]), Batch.Of([.. Enumerable.Repeat("1", 102)]));
+        Assert.Equal("too many bad readings 3, malformed 2", await app.QueryAsync("SELECT reason, readings FROM dead_letter WHERE is_whole ORDER BY dead_letter_id"));
     }
 
     [Fact]
