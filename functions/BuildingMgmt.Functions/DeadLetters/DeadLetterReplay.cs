@@ -118,23 +118,29 @@ public sealed class DeadLetterReplay
         await months.EnsureAsync(slice.Readings, cancellationToken);
 
         List<LetterOutcome> outcomes = [];
-        var result = await ReadingStore.StoreAgainAsync(
-            connection,
-            transaction,
-            slice,
-            order,
-            snapshot,
-            stored =>
-            {
-                for (var index = 0; index < taken; index++)
-                    outcomes.Add(LetterOutcome.Of(letters[index], slice, stored, index));
-                return ReplayRecords.Commands(outcomes, caller);
-            },
-            cancellationToken);
+        StoredSlice result;
+        try
+        {
+            result = await ReadingStore.StoreAgainAsync(connection, transaction, slice, order, snapshot, RecordsOf, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CheckViolation)
+        {
+            // As for ingest: a month's partition is gone, and the next attempt makes or attaches it again.
+            months.Forget();
+            throw;
+        }
+
         await transaction.CommitAsync(cancellationToken);
         // They are stored: the caller's leaving must not leave the table behind.
         await latestValues.WriteAsync(slice, order, result, snapshot, CancellationToken.None);
         return (Count(outcomes), taken);
+
+        IEnumerable<NpgsqlBatchCommand> RecordsOf(StoredSlice stored)
+        {
+            for (var index = 0; index < taken; index++)
+                outcomes.Add(LetterOutcome.Of(letters[index], slice, stored, index));
+            return ReplayRecords.Commands(outcomes, caller);
+        }
     }
 
     // Ingest waits for the same ledgers: whoever freezes in the middle is ended like a frozen instance of ingest.
