@@ -3,7 +3,7 @@ namespace BuildingMgmt.Functions;
 /// <summary>
 /// Ids of all log events of the app. Operators build alerts on them: never reuse a number.
 /// 1000-1099 start, API and health; 1100-1199 ingest; 1200-1299 dashboards and latest values; 1300-1399 control; 1400-1499 sign-in;
-/// 1500-1599 orchestrations; 1600-1699 roll-ups.
+/// 1500-1599 orchestrations; 1600-1699 roll-ups; 1700-1799 dead letters.
 /// </summary>
 internal static class LogEvents
 {
@@ -37,4 +37,8 @@ internal static class LogEvents
     public const int RolledUp = 1600;
     public const int RollUpTooSlow = 1601;
     public const int RollUpZoneChanged = 1602;
+
+    public const int DeadLettersReplayed = 1700;
+    public const int OldDeadLettersPurged = 1701;
+    public const int SurplusDeadLettersPurged = 1702;
 }

@@ -3,6 +3,8 @@ using System.Text.Json.Serialization;
 using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Dashboards;
+using BuildingMgmt.Functions.DeadLetters;
+using BuildingMgmt.Functions.Gateways;
 using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.RollUps.Rebuild;
@@ -23,12 +25,20 @@ namespace BuildingMgmt.Functions.Api;
 [JsonSerializable(typeof(Page<Building>))]
 [JsonSerializable(typeof(Page<Floor>))]
 [JsonSerializable(typeof(Page<Sensor>))]
+[JsonSerializable(typeof(Page<GatewayStatus>))]
+[JsonSerializable(typeof(GatewayLedgerReport))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(IngestRate))]
 [JsonSerializable(typeof(DashboardCounts))]
 [JsonSerializable(typeof(AcceptedBatch))]
 [JsonSerializable(typeof(RebuildRequest))]
 [JsonSerializable(typeof(RebuildStatus))]
+[JsonSerializable(typeof(Page<DeadLetterRow>))]
+[JsonSerializable(typeof(Page<DeadLetterPurgeRow>))]
+[JsonSerializable(typeof(DeadLetterWithContent))]
+[JsonSerializable(typeof(ReplayRequest))]
+[JsonSerializable(typeof(ReplayedLetter))]
+[JsonSerializable(typeof(ReplayedLetters))]
 [JsonSerializable(typeof(Point[]))]
 [JsonSerializable(typeof(string[]))]
 internal sealed partial class ApiJson : JsonSerializerContext;

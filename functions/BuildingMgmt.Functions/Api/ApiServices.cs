@@ -1,6 +1,8 @@
 using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Dashboards;
+using BuildingMgmt.Functions.DeadLetters;
+using BuildingMgmt.Functions.Gateways;
 using BuildingMgmt.Functions.Health;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
@@ -36,6 +38,8 @@ public static class ApiServices
             .AddLatestValues()
             .AddIngest()
             .AddRollUps()
+            .AddDeadLetters()
+            .AddGateways()
             .AddOrchestrations()
             .AddAuth()
             .AddDashboards()

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Text;
+using BuildingMgmt.Functions.Ingest;
+using BuildingMgmt.Functions.Postgres;
 
 namespace BuildingMgmt.Functions.Api;
 
@@ -23,11 +26,12 @@ public readonly struct QueryReader
     }
 
     /// <summary>A text, at most 200 characters; null when absent.</summary>
-    public string? Text(string name)
+    public string? Text(string name) => Value(name) is { } value ? ParseText(name, value) : null;
+
+    /// <summary>Reads a text of at most 200 characters.</summary>
+    /// <exception cref="ProblemException">400, naming the parameter.</exception>
+    internal static string ParseText(string name, string value)
     {
-        var value = Value(name);
-        if (value is null)
-            return null;
         if (value.Length is 0 or > 200 || value.Contains('\0', StringComparison.Ordinal))
             throw Bad(name, $"Parameter \"{name}\" must have 1 to 200 characters, none of them NUL.", "Shorten it, or leave it out.");
         return value;
@@ -61,10 +65,41 @@ public readonly struct QueryReader
     {
         if (Value("cursor") is not { } value)
             return null;
-        return PageKey.TryParse(value, out var key)
-            ? key
-            : throw Bad("cursor", "Parameter \"cursor\" is not a cursor of this list.", "Take it from \"next_cursor\" of the page before, unchanged.");
+        return PageKey.TryParse(value, out var key) ? key : throw new ProblemException(BadCursor());
     }
+
+    /// <summary>Where the page of a list by numbers starts: <c>cursor</c>; null is the first page.</summary>
+    public RowKey? RowCursor()
+    {
+        if (Value("cursor") is not { } value)
+            return null;
+        return RowKey.TryParse(value, out var key) ? key : throw new ProblemException(BadCursor());
+    }
+
+    /// <summary>A moment, ISO 8601 with Z or an offset; null when absent.</summary>
+    public DateTime? Moment(string name) => Value(name) is { } value ? ParseMoment(name, value) : null;
+
+    /// <summary>A day; null when absent.</summary>
+    public DateOnly? Day(string name)
+    {
+        if (Value(name) is not { } value)
+            return null;
+        return DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            ? day
+            : throw Bad(name, $"Parameter \"{name}\" ({Quote(value)}) is not a day.", "Write it as 2026-01-31.");
+    }
+
+    /// <summary>Reads a moment, UTC.</summary>
+    /// <exception cref="ProblemException">400, naming the parameter.</exception>
+    internal static DateTime ParseMoment(string name, string value) =>
+        ReadingTimestamp.TryParse(Encoding.UTF8.GetBytes(value), out var microseconds)
+            && microseconds >= PostgresTime.ToMicroseconds(DateTime.MinValue) && microseconds <= PostgresTime.ToMicroseconds(DateTime.MaxValue)
+                ? PostgresTime.FromMicroseconds(microseconds)
+                : throw Bad(name, $"Parameter \"{name}\" ({Quote(value)}) is not an ISO 8601 time with Z or an offset.", "Write it as 2026-01-31T12:00:00Z.");
+
+    /// <summary>What is said of a cursor that is none.</summary>
+    internal static Problem BadCursor() => Problem.BadValue(
+        "cursor", "Parameter \"cursor\" is not a cursor of this list.", "Take it from \"next_cursor\" of the page before, unchanged.");
 
     /// <summary>A caller's text for a message: shortened, so that an answer does not echo pages.</summary>
     internal static string Quote(string value) => value.Length <= 80 ? $"\"{value}\"" : $"\"{value[..80]}…\"";

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Text;
+using BuildingMgmt.Functions.Auth;
 using Npgsql;
 
 namespace BuildingMgmt.Functions.Catalogue;
@@ -20,6 +21,12 @@ internal static class CatalogueLoader
     private const string PointSql =
         "SELECT point_id, sensor_id, metric, unit, plausible_min, plausible_max, interval_s FROM point ORDER BY point_id";
 
+    private const string GatewaySql = "SELECT gateway_id, active, building_id FROM gateway";
+
+    private const string UserSql = """
+        SELECT username, active, role, building_id FROM app_user JOIN user_grant USING (username) ORDER BY username
+        """;
+
     /// <summary>The version of the catalogue now: one row by its key.</summary>
     public static async Task<long> ReadVersionAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
@@ -31,11 +38,14 @@ internal static class CatalogueLoader
     public static async Task<CatalogueSnapshot> LoadAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        // One snapshot of the database for all six queries: a sensor is never seen without its floor.
+        // One snapshot of the database for all queries: a sensor is never seen without its floor.
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         await using var batch = new NpgsqlBatch(connection, transaction)
         {
-            BatchCommands = { new(VersionSql), new(BuildingSql), new(FloorSql), new(ZoneSql), new(SensorSql), new(PointSql) },
+            BatchCommands =
+            {
+                new(VersionSql), new(BuildingSql), new(FloorSql), new(ZoneSql), new(SensorSql), new(PointSql), new(GatewaySql), new(UserSql),
+            },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
 
@@ -46,8 +56,10 @@ internal static class CatalogueLoader
         var zones = await ReadZonesAsync(reader, cancellationToken);
         var sensors = await ReadSensorsAsync(reader, floors, zones, cancellationToken);
         var points = await ReadPointsAsync(reader, sensors, cancellationToken);
+        var gateways = await ReadGatewaysAsync(reader, buildings, cancellationToken);
+        var users = await ReadUsersAsync(reader, buildings, cancellationToken);
         HangChildrenOnParents(floors.Values, sensors.Values, points);
-        return new CatalogueSnapshot(version, [.. buildings.Values], sensors, points);
+        return new CatalogueSnapshot(version, [.. buildings.Values], sensors, points, [.. gateways, .. users]);
     }
 
     private static async Task<Dictionary<Guid, CatalogueBuilding>> ReadBuildingsAsync(
@@ -120,6 +132,42 @@ internal static class CatalogueLoader
         }
 
         return [.. points];
+    }
+
+    // What is named like a user who posts sends nothing: its id is not taken.
+    private static async Task<List<CatalogueSender>> ReadGatewaysAsync(
+        NpgsqlDataReader reader, Dictionary<Guid, CatalogueBuilding> buildings, CancellationToken cancellationToken)
+    {
+        var gateways = new List<CatalogueSender>();
+        await foreach (var row in RowsAsync(reader, cancellationToken))
+        {
+            if (!row.GetString(0).StartsWith(CatalogueSender.UserPrefix, StringComparison.Ordinal))
+                gateways.Add(new CatalogueSender(row.GetString(0), IsGateway: true, row.GetBoolean(1), [buildings[row.GetGuid(2)]]));
+        }
+
+        return gateways;
+    }
+
+    private static async Task<List<CatalogueSender>> ReadUsersAsync(
+        NpgsqlDataReader reader, Dictionary<Guid, CatalogueBuilding> buildings, CancellationToken cancellationToken)
+    {
+        var grants = new List<(string Name, bool IsActive, Grant Grant)>();
+        await foreach (var row in RowsAsync(reader, cancellationToken))
+        {
+            // A role of a later build, while that is being rolled out, is none here.
+            if (Enum.TryParse<Roles>(row.GetString(2), ignoreCase: true, out var role))
+                grants.Add((row.GetString(0), row.GetBoolean(1), new Grant(role, row.IsDBNull(3) ? null : row.GetGuid(3))));
+        }
+
+        return [.. grants
+            .GroupBy(row => (row.Name, row.IsActive), row => row.Grant)
+            .Select(user => (user.Key, Caller: new Caller(user.Key.Name, isGateway: false, user)))
+            .Where(user => (user.Caller.Roles & Roles.Ingest) != 0)
+            .Select(user => new CatalogueSender(
+                CatalogueSender.UserPrefix + user.Key.Name,
+                IsGateway: false,
+                user.Key.IsActive,
+                user.Caller.BuildingsWith(Roles.Ingest)?.Select(id => buildings[id]).ToArray()))];
     }
 
     private static async IAsyncEnumerable<NpgsqlDataReader> RowsAsync(

@@ -9,17 +9,20 @@ public sealed class CatalogueSnapshot
     private readonly Dictionary<Guid, CatalogueSensor> sensors;
     private readonly FrozenDictionary<Guid, CatalogueFloor> floors;
     private readonly CataloguePoint[] points;
+    private readonly CatalogueSenders senders;
 
     internal CatalogueSnapshot(
         long version,
         IReadOnlyList<CatalogueBuilding> buildings,
         Dictionary<Guid, CatalogueSensor> sensors,
-        CataloguePoint[] points)
+        CataloguePoint[] points,
+        IEnumerable<CatalogueSender> senders)
     {
         Version = version;
         Buildings = buildings;
         this.sensors = sensors;
         this.points = points;
+        this.senders = new CatalogueSenders(senders);
         floors = buildings.SelectMany(building => building.Floors).ToFrozenDictionary(floor => floor.FloorId);
     }
 
@@ -57,6 +60,9 @@ public sealed class CatalogueSnapshot
 
     /// <summary>Finds a sensor.</summary>
     public bool TryGetSensor(Guid sensorId, [NotNullWhen(true)] out CatalogueSensor? sensor) => sensors.TryGetValue(sensorId, out sensor);
+
+    /// <summary>Finds who sends under this id, UTF-8, without garbage; null when nobody does.</summary>
+    public CatalogueSender? FindSender(ReadOnlySpan<byte> idUtf8) => senders.Find(idUtf8);
 }
 
 /// <summary>A building and its floors, by name.</summary>

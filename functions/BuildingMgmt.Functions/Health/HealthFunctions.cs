@@ -13,7 +13,7 @@ public sealed class HealthFunctions(Readiness readiness)
     public static IResult GetLiveness([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/health/live")] HttpRequest request)
     {
         NoStore(request);
-        return Results.Json(new HealthReport("live", []), ApiJson.Default.HealthReport);
+        return Results.Json(new HealthReport("live", [], []), ApiJson.Default.HealthReport);
     }
 
     /// <summary>200 when every dependency answers, else 503; the body says which does not.</summary>

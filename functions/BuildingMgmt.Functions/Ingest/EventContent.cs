@@ -21,7 +21,7 @@ internal sealed class EventContent
     {
         utf8 = default;
         var encoding = incoming.ContentEncoding ?? "";
-        if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        if (IsPlain(encoding))
         {
             if (incoming.Body.Length > bytesMax)
                 return TooLarge(bytesMax);
@@ -47,6 +47,11 @@ internal sealed class EventContent
             return "It says that it is gzip, and is not, or is damaged.";
         }
     }
+
+    // IoT Hub routes by an event's body only where its encoding says utf-8, so its devices say that.
+    private static bool IsPlain(string encoding) => encoding.Length == 0
+        || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)
+        || encoding.Equals("utf-8", StringComparison.OrdinalIgnoreCase);
 
     // GZipStream takes the end of what it is given for the end of the data, wherever that is, and then compares no checksum. Of
     // several members it has compared all but the last, whose content is the end of what was unpacked.

@@ -1,3 +1,4 @@
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Postgres;
 
 namespace BuildingMgmt.Functions.Ingest;
@@ -46,6 +47,19 @@ internal sealed class EventSlice
         return taken;
     }
 
+    /// <summary>Which values of an event are dead-lettered; null when none are, or it is as a whole.</summary>
+    public byte[]? BadValuesOf(int eventIndex)
+    {
+        byte[]? values = null;
+        foreach (var letter in DeadLetters)
+        {
+            if (letter.EventIndex == eventIndex && (!letter.IsWhole || letter.Values is not null))
+                ValueSet.AddRange(ref values, letter.FirstValue, letter.Values, letter.Readings);
+        }
+
+        return ValueSet.Trim(values);
+    }
+
     /// <summary>Empties the slice, and lets go of what it does not need soon.</summary>
     public void Clear()
     {
@@ -63,26 +77,16 @@ internal sealed class EventSlice
         errors.Clear();
         var firstReading = Readings.Count;
         var firstDeadLetter = DeadLetters.Count;
-        var header = default(DecodedHeader);
-        var fault = content.Read(incoming, options.EventMiBMax * 1024 * 1024, out var utf8);
-        if (fault is null)
-        {
-            header = decoder.Decode(utf8, (ushort)Events.Count, incoming.IsPosted, Readings, errors);
-            fault = header.Unreadable;
-        }
-
-        if (fault is not null)
-            AddDeadLetter(header, DeadLetterReason.Unreadable, fault, 1, incoming.Body.ToArray());
+        var header = Decode(incoming, options, out var utf8);
+        if (header.Fault is not null)
+            AddWholeEvent(incoming, header, header.Fault, null);
         foreach (var error in errors)
-            AddDeadLetter(header, error.Reason, error.Detail, error.Readings, utf8.Slice(error.Start, error.Length).ToArray());
+            AddReading(incoming, header, error, utf8);
         if (header.SurplusErrors > 0)
         {
-            AddDeadLetter(
-                header,
-                DeadLetterReason.TooManyBad,
-                $"{header.SurplusErrors} more bad readings are somewhere in this event; those before them were kept one by one.",
-                header.SurplusErrors,
-                incoming.Body.ToArray());
+            var detail = $"{header.SurplusErrors} more bad readings are somewhere in this event; those before them were kept one by one.";
+            var fault = new EventFault(header.SurplusReason ?? DeadLetterReason.TooManyBad, detail, header.SurplusErrors);
+            AddWholeEvent(incoming, header, fault, header.SurplusValues);
         }
 
         var deadLettered = 0;
@@ -95,13 +99,54 @@ internal sealed class EventSlice
             header.GatewayId,
             header.Correction,
             Readings.Count - firstReading,
-            deadLettered));
+            deadLettered)
+        {
+            IsOfGateway = header.IsOfGateway,
+            Sequence = header.Sequence,
+        });
     }
 
-    private void AddDeadLetter(in DecodedHeader header, string reason, string detail, int readings, byte[] bytes)
+    private DecodedHeader Decode(in IncomingEvent incoming, IngestOptions options, out ReadOnlySpan<byte> utf8)
     {
-        deadLetterBytes += bytes.Length;
-        DeadLetters.Add(new DeadLetter(Events.Count, header.GatewayId, header.BatchId, reason, detail, readings, bytes));
+        utf8 = default;
+        if (EventSchema.WhyUnknown(incoming.ContentType) is { } schema)
+            return Faulty(DeadLetterReason.UnknownSchema, schema);
+        if (content.Read(incoming, options.EventMiBMax * 1024 * 1024, out utf8) is { } unreadable)
+            return Faulty(DeadLetterReason.Unreadable, unreadable);
+        var origin = new EventOrigin(incoming.IsPosted, incoming.DeviceId, incoming.Values);
+        return decoder.Decode(utf8, (ushort)Events.Count, origin, Readings, errors);
+    }
+
+    private static DecodedHeader Faulty(string reason, string detail) => new(new EventFault(reason, detail, 1), null, null, false);
+
+    private void AddWholeEvent(in IncomingEvent incoming, in DecodedHeader header, EventFault fault, byte[]? values) => AddDeadLetter(
+        new DeadLetter(Events.Count, header.GatewayId, header.BatchId, fault.Reason, fault.Detail, fault.Readings, incoming.Body.ToArray())
+        {
+            IsWhole = true,
+            Values = values,
+            ContentEncoding = incoming.ContentEncoding,
+            ContentType = incoming.ContentType,
+            IsPosted = incoming.IsPosted,
+            DeviceId = incoming.DeviceId,
+        });
+
+    private void AddReading(in IncomingEvent incoming, in DecodedHeader header, in DecodeError error, ReadOnlySpan<byte> utf8)
+    {
+        var content = utf8.Slice(error.Start, error.Length).ToArray();
+        AddDeadLetter(new DeadLetter(Events.Count, header.GatewayId, header.BatchId, error.Reason, error.Detail, error.Readings, content)
+        {
+            FirstValue = error.FirstValue,
+            Values = error.Values,
+            IsPosted = incoming.IsPosted,
+            DeviceId = incoming.DeviceId,
+            Correction = header.Correction,
+        });
+    }
+
+    private void AddDeadLetter(DeadLetter letter)
+    {
+        deadLetterBytes += letter.Content.Length;
+        DeadLetters.Add(letter);
     }
 }
 
@@ -110,11 +155,11 @@ internal sealed class EventSlice
 /// <param name="Readings">How many good readings it brought.</param>
 /// <param name="DeadLettered">How many it brought that are dead-lettered; 1 for an unreadable event.</param>
 internal readonly record struct SliceEvent(
-    long SequenceNumber, DateTime EnqueuedAt, string? GatewayId, bool Correction, int Readings, int DeadLettered);
+    long SequenceNumber, DateTime EnqueuedAt, string? GatewayId, bool Correction, int Readings, int DeadLettered)
+{
+    /// <summary>Whether it is of a gateway that the catalogue has.</summary>
+    public bool IsOfGateway { get; init; }
 
-/// <summary>What could not be stored.</summary>
-/// <param name="EventIndex">Place of its event in the slice.</param>
-/// <param name="Readings">How many values it stands for.</param>
-/// <param name="Content">The bytes of the event, or of the reading within it.</param>
-internal sealed record DeadLetter(
-    int EventIndex, string? GatewayId, string? BatchId, string Reason, string Detail, int Readings, byte[] Content);
+    /// <summary>The gateway's number of it; null when it has none.</summary>
+    public long? Sequence { get; init; }
+}

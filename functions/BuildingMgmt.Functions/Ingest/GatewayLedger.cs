@@ -25,37 +25,55 @@ internal static class GatewayLedger
     /// <summary>Adds the events of the slice that were not stored before.</summary>
     public static NpgsqlBatchCommand AddCommand(EventSlice slice, StoredSlice result)
     {
-        var entries = new SortedDictionary<(string GatewayId, DateOnly Day), Counts>(ByGatewayAndDay.Instance);
+        var entries = new LedgerEntries();
         for (var index = 0; index < slice.Events.Count; index++)
         {
-            if (result.IsSkipped[index])
-                continue;
-            var entry = slice.Events[index];
-            var key = (entry.GatewayId ?? UnknownGateway, DateOnly.FromDateTime(entry.EnqueuedAt));
-            var counts = entries.GetValueOrDefault(key);
-            counts.Events++;
-            counts.Duplicate += result.Duplicates[index];
-            counts.Stored += entry.Readings - result.Duplicates[index];
-            counts.DeadLettered += entry.DeadLettered;
-            entries[key] = counts;
+            if (!result.IsSkipped[index])
+                entries.Add(slice.Events[index].GatewayId, slice.Events[index].EnqueuedAt, Counts(slice, result, index) with { Events = 1 });
         }
 
-        return Command(
-            AddSql,
-            Many(entries, entry => entry.Key.GatewayId),
-            Many(entries, entry => entry.Key.Day),
-            Many(entries, entry => entry.Value.Events),
-            Many(entries, entry => entry.Value.Stored),
-            Many(entries, entry => entry.Value.Duplicate),
-            Many(entries, entry => entry.Value.DeadLettered));
+        return AddCommand(entries);
     }
 
-    private struct Counts
+    /// <summary>Adds what is given; less than nothing takes away from what was added before.</summary>
+    public static NpgsqlBatchCommand AddCommand(LedgerEntries entries) => Command(
+        AddSql,
+        Many(entries.Sorted, entry => entry.Key.GatewayId),
+        Many(entries.Sorted, entry => entry.Key.Day),
+        Many(entries.Sorted, entry => entry.Value.Events),
+        Many(entries.Sorted, entry => entry.Value.Stored),
+        Many(entries.Sorted, entry => entry.Value.Duplicate),
+        Many(entries.Sorted, entry => entry.Value.DeadLettered));
+
+    /// <summary>What became of the readings of one event.</summary>
+    public static LedgerCounts Counts(EventSlice slice, StoredSlice result, int eventIndex)
     {
-        public long Events;
-        public long Stored;
-        public long Duplicate;
-        public long DeadLettered;
+        var entry = slice.Events[eventIndex];
+        var duplicates = result.Duplicates[eventIndex];
+        return new LedgerCounts(0, entry.Readings - duplicates, duplicates, entry.DeadLettered);
+    }
+}
+
+/// <summary>Events and readings of one gateway and day. How many were sent is the sum of what became of them.</summary>
+internal readonly record struct LedgerCounts(long Events, long Stored, long Duplicate, long DeadLettered)
+{
+    public static LedgerCounts operator +(LedgerCounts left, LedgerCounts right) => new(
+        left.Events + right.Events, left.Stored + right.Stored, left.Duplicate + right.Duplicate, left.DeadLettered + right.DeadLettered);
+}
+
+/// <summary>What is added to the ledgers of several gateways and days, in the order in which their rows are locked.</summary>
+internal sealed class LedgerEntries
+{
+    private readonly SortedDictionary<(string GatewayId, DateOnly Day), LedgerCounts> entries = new(ByGatewayAndDay.Instance);
+
+    public IReadOnlyDictionary<(string GatewayId, DateOnly Day), LedgerCounts> Sorted => entries;
+
+    /// <param name="gatewayId">Null counts under <see cref="GatewayLedger.UnknownGateway"/>.</param>
+    /// <param name="enqueuedAt">When the hub accepted the event, UTC.</param>
+    public void Add(string? gatewayId, DateTime enqueuedAt, LedgerCounts counts)
+    {
+        var key = (gatewayId ?? GatewayLedger.UnknownGateway, DateOnly.FromDateTime(enqueuedAt));
+        entries[key] = entries.GetValueOrDefault(key) + counts;
     }
 
     private sealed class ByGatewayAndDay : IComparer<(string GatewayId, DateOnly Day)>

@@ -10,9 +10,6 @@ internal sealed class GatewayNames
     /// <summary>Longest id, characters and bytes.</summary>
     public const int LengthMax = 128;
 
-    /// <summary>Before the name of a user who posts readings: their ledger is none of a gateway's.</summary>
-    public const string UserPrefix = "http:";
-
     // Ids come from outside: at this many the set starts anew rather than grow for ever.
     private const int CountMax = 10_000;
 

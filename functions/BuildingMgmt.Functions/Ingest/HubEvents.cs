@@ -14,6 +14,9 @@ internal static class HubEvents
 
     private const string ContentEncoding = "content-encoding";
 
+    // Set by IoT Hub as a message annotation, which an application property of the same name, set by the device, is not.
+    private const string DeviceIdAnnotation = "iothub-connection-device-id";
+
     /// <summary>The partition that a batch of events comes from.</summary>
     /// <exception cref="InvalidOperationException">The trigger did not say it.</exception>
     public static HubPartition Partition(FunctionContext context)
@@ -39,8 +42,17 @@ internal static class HubEvents
     }
 
     /// <summary>The events, their bodies not copied.</summary>
-    public static IncomingEvent[] Read(EventData[] events) => Array.ConvertAll(
-        events, data => new IncomingEvent(Body(data), EncodingOf(data), data.SequenceNumber, data.EnqueuedTime, IsPosted(data)));
+    /// <param name="withDeviceIds">Whether the device that IoT Hub names is to be believed.</param>
+    public static IncomingEvent[] Read(EventData[] events, bool withDeviceIds) => Array.ConvertAll(
+        events, data => new IncomingEvent(Body(data), EncodingOf(data), data.SequenceNumber, data.EnqueuedTime, IsPosted(data))
+        {
+            ContentType = data.ContentType,
+            DeviceId = withDeviceIds ? DeviceIdOf(data) : null,
+        });
+
+    // As text, whatever its type: one that is there and cannot be a gateway's id must not be taken for none.
+    private static string? DeviceIdOf(EventData data) =>
+        data.GetRawAmqpMessage().MessageAnnotations.TryGetValue(DeviceIdAnnotation, out var id) ? id?.ToString() ?? "" : null;
 
     private static bool IsPosted(EventData data) => data.Properties.TryGetValue(Posted, out var posted) && posted is true;
 

@@ -30,6 +30,13 @@ public sealed class IngestOptions : IValidatableObject
     [Range(1, 600)]
     public int FrozenAfterSeconds { get; set; } = 20;
 
+    /// <summary>
+    /// Whether an event's gateway is the device that its annotation <c>iothub-connection-device-id</c> names. IoT Hub sets it to the
+    /// device that signed in; an Event Hub hands on whatever a sender wrote there. So true is right only where devices reach the hub
+    /// through IoT Hub alone, and nobody but this app holds a key that sends to it. Default false.
+    /// </summary>
+    public bool TrustIotHubProperties { get; set; }
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -51,6 +51,22 @@ public sealed class IngestRates(PostgresPools pools, TimeProvider time) : Backgr
         }
     }
 
+    /// <summary>Readings stored per minute, by gateway, at most a second old; empty until two counts lie at least a second apart.</summary>
+    public async Task<IReadOnlyDictionary<string, double>> GetByGatewayAsync(CancellationToken cancellationToken)
+    {
+        await looking.WaitAsync(cancellationToken);
+        try
+        {
+            if (looks.Last is not { } newest || time.GetElapsedTime(newest.Value.Timestamp) >= LookEvery)
+                await LookAsync(cancellationToken);
+            return RateByGateway(looks.First!.Value, looks.Last!.Value);
+        }
+        finally
+        {
+            looking.Release();
+        }
+    }
+
     /// <inheritdoc/>
     public override void Dispose()
     {
@@ -80,28 +96,37 @@ public sealed class IngestRates(PostgresPools pools, TimeProvider time) : Backgr
     {
         var today = DateOnly.FromDateTime(last.AsOf.UtcDateTime);
         var mine = last.Counts.Where(c => buildings is null || (c.BuildingId is { } id && buildings.Contains(id))).ToList();
-        var before = first.Counts
-            .Where(c => buildings is null || (c.BuildingId is { } id && buildings.Contains(id)))
-            .Where(c => mine.Exists(m => m.BuildingId == c.BuildingId && m.Day == c.Day))
-            .Sum(c => c.Stored);
-        var span = last.AsOf - first.AsOf;
         return new IngestRate(
             last.AsOf.UtcDateTime,
-            span < RateOverMin ? null : Math.Round((mine.Sum(c => c.Stored) - before) / span.TotalMinutes, 1),
+            PerMinute(first, last, mine),
             mine.Where(c => c.Day == today).Sum(c => c.Stored),
             mine.Where(c => c.Day == today).Sum(c => c.Duplicate),
             mine.Where(c => c.Day == today).Sum(c => c.DeadLettered));
+    }
+
+    private static Dictionary<string, double> RateByGateway(Look first, Look last) => last.Counts
+        .GroupBy(count => count.GatewayId)
+        .Select(counts => (GatewayId: counts.Key, PerMinute: PerMinute(first, last, counts)))
+        .Where(rate => rate.PerMinute is not null)
+        .ToDictionary(rate => rate.GatewayId, rate => rate.PerMinute!.Value);
+
+    private static double? PerMinute(Look first, Look last, IEnumerable<Count> counts)
+    {
+        var span = last.AsOf - first.AsOf;
+        if (span < RateOverMin)
+            return null;
+        var added = counts.Sum(count => count.Stored - first.Stored.GetValueOrDefault((count.GatewayId, count.Day)));
+        return Math.Round(added / span.TotalMinutes, 1);
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)
     {
         // Two days: just after midnight, the day before is still a part of the rate.
         const string sql = """
-            SELECT g.building_id, l.day, sum(l.stored)::bigint, sum(l.duplicate)::bigint, sum(l.dead_lettered)::bigint
+            SELECT l.gateway_id, g.building_id, l.day, l.stored, l.duplicate, l.dead_lettered
             FROM gateway_ledger l
             LEFT JOIN gateway g USING (gateway_id)
             WHERE l.day >= $1
-            GROUP BY g.building_id, l.day
             """;
         var timestamp = time.GetTimestamp();
         var asOf = time.GetUtcNow();
@@ -112,8 +137,8 @@ public sealed class IngestRates(PostgresPools pools, TimeProvider time) : Backgr
         while (await reader.ReadAsync(cancellationToken))
         {
             counts.Add(new Count(
-                await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetGuid(0),
-                reader.GetFieldValue<DateOnly>(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)));
+                reader.GetString(0), await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetGuid(1),
+                reader.GetFieldValue<DateOnly>(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5)));
         }
 
         if (looks.Last is { } newest && time.GetElapsedTime(newest.Value.Timestamp, timestamp) > LooksForgottenAfter)
@@ -124,7 +149,11 @@ public sealed class IngestRates(PostgresPools pools, TimeProvider time) : Backgr
             looks.RemoveFirst();
     }
 
-    private sealed record Look(long Timestamp, DateTimeOffset AsOf, IReadOnlyList<Count> Counts);
+    private sealed record Look(long Timestamp, DateTimeOffset AsOf, IReadOnlyList<Count> Counts)
+    {
+        public Dictionary<(string GatewayId, DateOnly Day), long> Stored { get; } =
+            Counts.ToDictionary(count => (count.GatewayId, count.Day), count => count.Stored);
+    }
 
-    private sealed record Count(Guid? BuildingId, DateOnly Day, long Stored, long Duplicate, long DeadLettered);
+    private sealed record Count(string GatewayId, Guid? BuildingId, DateOnly Day, long Stored, long Duplicate, long DeadLettered);
 }

@@ -1,5 +1,4 @@
 using BuildingMgmt.Functions.Catalogue;
-using BuildingMgmt.Functions.LatestValues;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -23,12 +22,12 @@ public static class IngestServices
         services.AddSingleton<FrozenSessions>();
         services.AddSingleton<ReadingStore>();
         services.AddSingleton<ReadingMonths>();
+        services.AddSingleton<SliceLatestValues>();
         return services.AddSingleton(provider => new TelemetryIngest(
             provider.GetRequiredService<CatalogueCache>(),
             provider.GetRequiredService<ReadingMonths>(),
             provider.GetRequiredService<ReadingStore>(),
-            provider.GetRequiredService<NewestReadings>(),
-            provider.GetRequiredService<LatestValueWriter>(),
+            provider.GetRequiredService<SliceLatestValues>(),
             provider.GetRequiredService<IngestMeter>(),
             provider.GetRequiredService<IOptions<IngestOptions>>(),
             provider.GetRequiredService<TimeProvider>(),

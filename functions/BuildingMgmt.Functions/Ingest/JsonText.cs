@@ -30,10 +30,9 @@ internal static class JsonText
         }
     }
 
-    /// <summary>Text for people, of anything: cut to 80 bytes, and without control characters.</summary>
-    public static string Describe(ReadOnlySpan<byte> utf8)
+    /// <summary>Text for people, of anything: cut to 80 bytes, or as many as are given, and without control characters.</summary>
+    public static string Describe(ReadOnlySpan<byte> utf8, int lengthMax = 80)
     {
-        const int lengthMax = 80;
         var text = new StringBuilder(Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, lengthMax)]));
         for (var index = 0; index < text.Length; index++)
         {

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
 
@@ -24,10 +25,21 @@ internal sealed class ReadingDecoder
     private List<DecodeError> errors = null!;
     private int eventFirstError;
     private long eventErrorBytes;
+    private byte[]? meant;
+    private int valuesBefore;
+    private byte[]? surplusValues;
+
+    /// <summary>Who sends what is decoded next; null when nobody knows, and then it will not be stored.</summary>
+    public CatalogueSender? Sender { get; set; }
 
     public bool MetUnknown { get; private set; }
 
     public int SurplusErrors { get; private set; }
+
+    /// <summary>Why those are bad, when all are for the same reason.</summary>
+    public string? SurplusReason { get; private set; }
+
+    public byte[]? SurplusValues => ValueSet.Trim(surplusValues);
 
     public void Begin(CatalogueSnapshot catalogue, DateTimeOffset now, IngestOptions options)
     {
@@ -39,15 +51,21 @@ internal sealed class ReadingDecoder
     }
 
     /// <param name="bytesBefore">Bytes of the event before the reader's first.</param>
-    public void BeginEvent(ushort eventIndex, int bytesBefore, List<DecodedReading> decoded, List<DecodeError> errors)
+    /// <param name="meant">Which of the event's values are decoded; null when all.</param>
+    public void BeginEvent(ushort eventIndex, int bytesBefore, byte[]? meant, List<DecodedReading> decoded, List<DecodeError> errors)
     {
         this.eventIndex = eventIndex;
         this.bytesBefore = bytesBefore;
+        this.meant = meant;
         this.decoded = decoded;
         this.errors = errors;
         eventFirstError = errors.Count;
         eventErrorBytes = 0;
         SurplusErrors = 0;
+        SurplusReason = null;
+        surplusValues = null;
+        valuesBefore = 0;
+        Sender = null;
     }
 
     /// <summary>Decodes the value that the reader stands on, to its end.</summary>
@@ -57,7 +75,8 @@ internal sealed class ReadingDecoder
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
-            AddError(DeadLetterReason.Malformed, "The reading is no JSON object.", start, (int)reader.BytesConsumed - start, 1);
+            AddReadingError(DeadLetterReason.Malformed, "The reading is no JSON object.", start, (int)reader.BytesConsumed - start, 1);
+            valuesBefore++;
             return;
         }
 
@@ -65,18 +84,22 @@ internal sealed class ReadingDecoder
         var element = new ReadingElement();
         ReadFields(ref reader, ref element);
         var length = (int)reader.BytesConsumed - start;
+        var values = Math.Max(1, element.Entries);
 
         if (Refuse(element) is { } refusal)
         {
             CollectionsMarshal.SetCount(decoded, firstReading);
             CollectionsMarshal.SetCount(errors, firstError);
-            AddError(refusal.Reason, refusal.Detail, start, length, Math.Max(1, element.Entries));
-            return;
+            AddReadingError(refusal.Reason, refusal.Detail, start, length, values);
+        }
+        else
+        {
+            if (element.DataPostponed)
+                ReadData(ref element.Postponed, element.Sensor!);
+            Complete(element, firstReading, firstError, start, length);
         }
 
-        if (element.DataPostponed)
-            ReadData(ref element.Postponed, element.Sensor!);
-        Complete(element, firstReading, firstError, start, length);
+        valuesBefore += values;
     }
 
     private void ReadFields(ref Utf8JsonReader reader, ref ReadingElement element)
@@ -159,17 +182,24 @@ internal sealed class ReadingDecoder
         var firstError = errors.Count;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            entries++;
+            var entry = entries++;
+            if (!ValueSet.Holds(meant, valuesBefore + entry))
+            {
+                reader.Read();
+                reader.Skip();
+                continue;
+            }
+
             var point = JsonText.TryUnescape(in reader, buffer, out var metric) ? sensor.FindPoint(metric) : null;
             reader.Read();
             if (point is null)
             {
                 MetUnknown = true;
-                AddMetricError(firstError, DeadLetterReason.UnknownMetric, "has no metric", sensor, metric);
+                AddMetricError(firstError, entry, DeadLetterReason.UnknownMetric, "has no metric", sensor, metric);
             }
             else if (reader.TokenType != JsonTokenType.Number || !reader.TryGetDouble(out var value) || !double.IsFinite(value))
             {
-                AddMetricError(firstError, DeadLetterReason.NotANumber, "has no finite number as", sensor, metric);
+                AddMetricError(firstError, entry, DeadLetterReason.NotANumber, "has no finite number as", sensor, metric);
             }
             else
             {
@@ -203,6 +233,8 @@ internal sealed class ReadingDecoder
             return (DeadLetterReason.Malformed, "\"data\" is empty.");
         if (element.Sensor is null)
             return (DeadLetterReason.UnknownSensor, $"No sensor has the id {element.SensorId}.");
+        if (RefuseForeign(element.Sensor) is { } foreign)
+            return foreign;
         if (element.TimeMicroseconds > newest)
             return (DeadLetterReason.Ahead, $"Its time is {Seconds(element.TimeMicroseconds - now)} s ahead of the clock here.");
         if (element.TimeMicroseconds < oldest)
@@ -211,6 +243,14 @@ internal sealed class ReadingDecoder
         if (building.RawRetentionDays is { } days && element.TimeMicroseconds < now - (days * TimeSpan.MicrosecondsPerDay))
             return (DeadLetterReason.TooOld, $"Building \"{building.Name}\" keeps readings for {days} days.");
         return null;
+    }
+
+    private (string Reason, string Detail)? RefuseForeign(CatalogueSensor sensor)
+    {
+        if (Sender is null || Sender.MaySendFor(sensor.Floor.Building))
+            return null;
+        MetUnknown = true;
+        return (DeadLetterReason.ForeignSensor, $"Sensor {sensor.SensorId} is in a building for which \"{Sender.Id}\" may not send.");
     }
 
     private void Complete(in ReadingElement element, int firstReading, int firstError, int start, int length)
@@ -229,28 +269,54 @@ internal sealed class ReadingDecoder
         var found = CollectionsMarshal.AsSpan(errors)[firstError..].ToArray();
         CollectionsMarshal.SetCount(errors, firstError);
         foreach (var error in found)
-            AddError(error.Reason, error.Detail, start, length, error.Readings);
+            AddError(error with { Start = bytesBefore + start, Length = length });
     }
 
-    private void AddMetricError(int firstError, string reason, string verb, CatalogueSensor sensor, ReadOnlySpan<byte> metric)
+    private void AddMetricError(int firstError, int entry, string reason, string verb, CatalogueSensor sensor, ReadOnlySpan<byte> metric)
     {
         if (errors.Count - firstError < ErrorsPerReadingMax)
-            errors.Add(new DecodeError(reason, $"Sensor {sensor.SensorId} {verb} \"{JsonText.Describe(metric)}\".", 0, 0, 1));
+        {
+            byte[]? values = null;
+            ValueSet.Add(ref values, entry);
+            errors.Add(new DecodeError(reason, $"Sensor {sensor.SensorId} {verb} \"{JsonText.Describe(metric)}\".", 0, 0, 1, valuesBefore, values));
+        }
         else
-            errors[^1] = errors[^1] with { Readings = errors[^1].Readings + 1 };
+        {
+            var values = errors[^1].Values;
+            ValueSet.Add(ref values, entry);
+            errors[^1] = errors[^1] with { Readings = errors[^1].Readings + 1, Values = values };
+        }
     }
 
-    private void AddError(string reason, string detail, int start, int length, int readings)
+    // A whole reading, or what of it is meant.
+    private void AddReadingError(string reason, string detail, int start, int length, int count)
+    {
+        var readings = ValueSet.Count(meant, valuesBefore, count);
+        if (readings == 0)
+            return;
+        byte[]? values = null;
+        for (var value = 0; readings < count && value < count; value++)
+        {
+            if (ValueSet.Holds(meant, valuesBefore + value))
+                ValueSet.Add(ref values, value);
+        }
+
+        AddError(new DecodeError(reason, detail, bytesBefore + start, length, readings, valuesBefore, values));
+    }
+
+    private void AddError(in DecodeError error)
     {
         if (errors.Count - eventFirstError >= BatchDecoder.ErrorsPerEventMax
-            || eventErrorBytes + length > BatchDecoder.ErrorBytesPerEventMax)
+            || eventErrorBytes + error.Length > BatchDecoder.ErrorBytesPerEventMax)
         {
-            SurplusErrors += readings;
+            SurplusReason = SurplusErrors == 0 || SurplusReason == error.Reason ? error.Reason : null;
+            SurplusErrors += error.Readings;
+            ValueSet.AddRange(ref surplusValues, error.FirstValue, error.Values, error.Readings);
             return;
         }
 
-        eventErrorBytes += length;
-        errors.Add(new DecodeError(reason, detail, bytesBefore + start, length, readings));
+        eventErrorBytes += error.Length;
+        errors.Add(error);
     }
 
     private static long Seconds(long microseconds) => microseconds / 1_000_000;

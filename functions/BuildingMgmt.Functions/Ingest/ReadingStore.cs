@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Postgres;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -40,8 +41,33 @@ internal sealed class ReadingStore(
 
         await StoreReadingsAsync(connection, transaction, partition, slice, order, catalogue, result, cancellationToken);
         result.Count(slice, order.Twins);
-        await WriteRecordsAsync(connection, transaction, partition, slice, order, catalogue, result, cancellationToken);
+        await WriteRecordsAsync(connection, transaction, RecordsOf(partition, slice, order, catalogue, result), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        return result;
+    }
+
+    /// <summary>
+    /// Stores events once more, for what of them could not be stored before, in the caller's transaction: by the same rules, but for
+    /// the position, which they are behind.
+    /// </summary>
+    /// <param name="records">What is kept of it besides the readings and what is to be rolled up.</param>
+    public static async Task<StoredSlice> StoreAgainAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        EventSlice slice,
+        ReadingOrder order,
+        CatalogueSnapshot catalogue,
+        Func<StoredSlice, IEnumerable<NpgsqlBatchCommand>> records,
+        CancellationToken cancellationToken)
+    {
+        var result = new StoredSlice(slice);
+        order.Arrange(slice, result.IsSkipped);
+        var insert = new ReadingInsert(connection, transaction, slice, catalogue);
+        await insert.AddAsync(order.Ordinary, result.Conflicts, cancellationToken);
+        await insert.CorrectAsync(order.Corrections, result.Conflicts, cancellationToken);
+        result.Count(slice, order.Twins);
+        var all = TouchedHours.InsertCommand(slice, order, catalogue, result) is { } touched ? records(result).Append(touched) : records(result);
+        await WriteRecordsAsync(connection, transaction, all, cancellationToken);
         return result;
     }
 
@@ -119,24 +145,26 @@ internal sealed class ReadingStore(
         await insert.CorrectAsync(order.Corrections, result.Conflicts, cancellationToken);
     }
 
+    private static IEnumerable<NpgsqlBatchCommand> RecordsOf(
+        HubPartition partition, EventSlice slice, ReadingOrder order, CatalogueSnapshot catalogue, StoredSlice result)
+    {
+        if (DeadLetterWriter.InsertCommand(partition, slice, result) is { } deadLetters)
+            yield return deadLetters;
+        if (TouchedHours.InsertCommand(slice, order, catalogue, result) is { } touched)
+            yield return touched;
+        yield return GatewayLedger.AddCommand(slice, result);
+        if (GatewayArrivals.RecordCommand(slice, result) is { } arrivals)
+            yield return arrivals;
+        yield return PartitionPosition.MoveCommand(partition, slice.Events[^1]);
+    }
+
     // What is kept about the slice besides its readings, in one round trip.
     private static async Task WriteRecordsAsync(
-        NpgsqlConnection connection,
-        NpgsqlTransaction transaction,
-        HubPartition partition,
-        EventSlice slice,
-        ReadingOrder order,
-        CatalogueSnapshot catalogue,
-        StoredSlice result,
-        CancellationToken cancellationToken)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IEnumerable<NpgsqlBatchCommand> records, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
-        if (DeadLetterWriter.InsertCommand(partition, slice, result) is { } deadLetters)
-            batch.BatchCommands.Add(deadLetters);
-        if (TouchedHours.InsertCommand(slice, order, catalogue, result) is { } touched)
-            batch.BatchCommands.Add(touched);
-        batch.BatchCommands.Add(GatewayLedger.AddCommand(slice, result));
-        batch.BatchCommands.Add(PartitionPosition.MoveCommand(partition, slice.Events[^1]));
+        foreach (var record in records)
+            batch.BatchCommands.Add(record);
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using BuildingMgmt.Functions.Catalogue;
-using BuildingMgmt.Functions.LatestValues;
+using BuildingMgmt.Functions.DeadLetters;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -15,8 +14,7 @@ public sealed class TelemetryIngest
     private readonly CatalogueCache catalogue;
     private readonly ReadingMonths months;
     private readonly ReadingStore store;
-    private readonly NewestReadings newestReadings;
-    private readonly LatestValueWriter latestValues;
+    private readonly SliceLatestValues latestValues;
     private readonly IngestMeter meter;
     private readonly IngestOptions options;
     private readonly TimeProvider time;
@@ -26,8 +24,7 @@ public sealed class TelemetryIngest
         CatalogueCache catalogue,
         ReadingMonths months,
         ReadingStore store,
-        NewestReadings newestReadings,
-        LatestValueWriter latestValues,
+        SliceLatestValues latestValues,
         IngestMeter meter,
         IOptions<IngestOptions> options,
         TimeProvider time,
@@ -36,7 +33,6 @@ public sealed class TelemetryIngest
         this.catalogue = catalogue;
         this.months = months;
         this.store = store;
-        this.newestReadings = newestReadings;
         this.latestValues = latestValues;
         this.meter = meter;
         this.options = options.Value;
@@ -103,53 +99,8 @@ public sealed class TelemetryIngest
             LogDeadLetters(partition, slice, result);
         }
 
-        await latestValues.WriteAsync(await LatestAsync(slice, order, result, snapshot, CancellationToken.None), snapshot, CancellationToken.None);
+        await latestValues.WriteAsync(slice, order, result, snapshot, CancellationToken.None);
         return taken;
-    }
-
-    // What arrived is the latest value if it was stored. Where PostgreSQL had another reading already, and for events that
-    // were stored by an earlier attempt, PostgreSQL is asked.
-    private async Task<List<LatestValue>> LatestAsync(
-        EventSlice slice, ReadingOrder order, StoredSlice result, CatalogueSnapshot snapshot, CancellationToken cancellationToken)
-    {
-        var unsure = UnsurePoints(slice, result);
-        var latest = new List<LatestValue>(order.Newest.Count);
-        foreach (var place in CollectionsMarshal.AsSpan(order.Newest))
-        {
-            var reading = slice.Readings[place];
-            if (unsure is null || !unsure.Contains(reading.PointIndex))
-            {
-                latest.Add(new LatestValue(
-                    snapshot.Points[reading.PointIndex].PointId, reading.TimeMicroseconds, reading.Value, reading.Quality));
-            }
-        }
-
-        if (unsure is not null)
-        {
-            var pointIds = unsure.Select(index => snapshot.Points[index].PointId).ToArray();
-            latest.AddRange(await newestReadings.ReadAsync(pointIds, cancellationToken));
-        }
-
-        return latest;
-    }
-
-    private static HashSet<int>? UnsurePoints(EventSlice slice, StoredSlice result)
-    {
-        if (result.SkippedEvents == 0 && result.Conflicts.Count == 0)
-            return null;
-        var points = new HashSet<int>();
-        foreach (var place in CollectionsMarshal.AsSpan(result.Conflicts))
-            points.Add(slice.Readings[place].PointIndex);
-        if (result.SkippedEvents > 0)
-        {
-            foreach (ref readonly var reading in CollectionsMarshal.AsSpan(slice.Readings))
-            {
-                if (result.IsSkipped[reading.EventIndex])
-                    points.Add(reading.PointIndex);
-            }
-        }
-
-        return points;
     }
 
     private void LogDeadLetters(HubPartition partition, EventSlice slice, StoredSlice result)

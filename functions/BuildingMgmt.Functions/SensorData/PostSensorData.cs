@@ -60,13 +60,13 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
     // ingest reads an event of a longer name, or of one that cannot be seen, no more than the hub takes it.
     private static string GatewayIdOf(Caller caller)
     {
-        var id = caller.IsGateway ? caller.Name : $"{GatewayNames.UserPrefix}{caller.Name}";
+        var id = caller.IsGateway ? caller.Name : $"{CatalogueSender.UserPrefix}{caller.Name}";
         var utf8 = Encoding.UTF8.GetBytes(id);
-        if (!GatewayNames.IsClean(utf8) || (caller.IsGateway && id.StartsWith(GatewayNames.UserPrefix, StringComparison.Ordinal)))
+        if (!GatewayNames.IsClean(utf8) || (caller.IsGateway && id.StartsWith(CatalogueSender.UserPrefix, StringComparison.Ordinal)))
             throw UnfitName();
         if (utf8.Length <= GatewayNames.LengthMax)
             return id;
-        var lengthMax = caller.IsGateway ? GatewayNames.LengthMax : GatewayNames.LengthMax - GatewayNames.UserPrefix.Length;
+        var lengthMax = caller.IsGateway ? GatewayNames.LengthMax : GatewayNames.LengthMax - CatalogueSender.UserPrefix.Length;
         throw new ProblemException(new Problem(
             StatusCodes.Status403Forbidden, "name too long", $"Who sends readings has a name of at most {lengthMax} bytes in UTF-8; yours is longer.")
         { Hint = "Ask an administrator for a user or gateway with a shorter name to send readings." });
@@ -75,7 +75,7 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
     private static ProblemException UnfitName() => new(new Problem(
         StatusCodes.Status403Forbidden,
         "name unfit",
-        $"Who sends readings has a name of characters that show, and a gateway's does not begin with \"{GatewayNames.UserPrefix}\"; yours is another.")
+        $"Who sends readings has a name of characters that show, and a gateway's does not begin with \"{CatalogueSender.UserPrefix}\"; yours is another.")
     { Hint = "Ask an administrator for a user or gateway with another name to send readings." });
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> body)

@@ -36,8 +36,9 @@ internal sealed class BatchBuilder(string gatewayId, TimeProvider time)
         if (Count == 0)
             return null;
         CloseElement();
+        _number++;
         var batch = new GatewayBatch(
-            gatewayId, string.Create(CultureInfo.InvariantCulture, $"{_run}-{++_number:d8}"), time.GetUtcNow(), _elements);
+            gatewayId, string.Create(CultureInfo.InvariantCulture, $"{_run}-{_number:d8}"), time.GetUtcNow(), _elements) { Sequence = _number };
         _elements = [];
         Count = 0;
         Bytes = 0;

@@ -11,6 +11,9 @@ internal sealed record BatchElement(Guid SensorId, DateTimeOffset Timestamp, IRe
 /// <param name="BatchId">Unique for the gateway; later batches sort behind earlier ones by ordinal comparison.</param>
 internal sealed record GatewayBatch(string GatewayId, string BatchId, DateTimeOffset SentAt, IReadOnlyList<BatchElement> Elements)
 {
+    /// <summary>Counts the gateway's batches since it started, so that one that is lost leaves a gap; null when it does not count.</summary>
+    public long? Sequence { get; init; }
+
     /// <summary>Elements that no gateway should send, as the JSON text to put into the batch.</summary>
     public IReadOnlyList<MalformedElement> Malformed { get; init; } = [];
 

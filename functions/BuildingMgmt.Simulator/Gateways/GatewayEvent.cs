@@ -36,6 +36,8 @@ internal sealed record GatewayEvent(string GatewayId, string BatchId, ReadOnlyMe
         writer.WriteStartObject();
         writer.WriteString("gateway_id", batch.GatewayId);
         writer.WriteString("batch_id", batch.BatchId);
+        if (batch.Sequence is { } sequence)
+            writer.WriteNumber("sequence", sequence);
         writer.WriteString("sent_at", batch.SentAt.UtcDateTime);
         writer.WriteStartArray("batch");
         foreach (var element in batch.Elements)

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text.Json;
 using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Dashboards;
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Orchestrations;
@@ -24,6 +25,7 @@ public sealed class SettingsTests
     [
         (typeof(AuthOptions), "Auth"),
         (typeof(DashboardsOptions), "Dashboards"),
+        (typeof(DeadLetterOptions), "DeadLetters"),
         (typeof(IngestOptions), "Ingest"),
         (typeof(LatestValueOptions), "LatestValues"),
         (typeof(OrchestrationOptions), "Orchestrations"),

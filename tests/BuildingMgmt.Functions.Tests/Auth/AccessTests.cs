@@ -15,7 +15,7 @@ public sealed class AccessTests(RunningApp app)
     private const string Senders = "senders";
     private const string Engineers = "engineers";
 
-    // Function, method, path, who may. {n} is North's id (or its floor's or sensor's), which the users "…-north" may see.
+    // Function, method, path, who may. {none} is the number of nothing, and {n} is North's id (or its floor's or sensor's), which the users "…-north" may see.
     private static readonly (string Function, string Method, string Path, string Who)[] Table =
     [
         ("CreateToken", "POST", "/api/auth/token", Everyone),
@@ -34,6 +34,13 @@ public sealed class AccessTests(RunningApp app)
         ("GetFloorDashboard", "GET", "/api/dashboard/floor/{floor}", Viewers),
         ("GetIngestRate", "GET", "/api/ops/ingest", Viewers),
         ("GetDashboardCounts", "GET", "/api/ops/dashboards", Admins),
+        ("ListDeadLetters", "GET", "/api/ops/dead-letters", Engineers),
+        ("GetDeadLetter", "GET", "/api/ops/dead-letters/{none}", Engineers),
+        ("ReplayDeadLetter", "POST", "/api/ops/dead-letters/{none}/replay", Engineers),
+        ("ReplayDeadLetters", "POST", "/api/ops/dead-letters/replay?unknown", Engineers),
+        ("ListDeadLetterPurges", "GET", "/api/ops/dead-letters/purges", Engineers),
+        ("ListGatewayStates", "GET", "/api/ops/gateways", Viewers),
+        ("GetGatewayLedger", "GET", "/api/ops/gateways/gateway-north/ledger", Viewers),
         ("PostReading", "POST", "/api/sensors/data", Senders),
         ("PostReadings", "POST", "/api/sensors/data/batch", Senders),
         ("PostRollUpRebuild", "POST", "/api/ops/roll-ups/rebuild", Engineers),
@@ -106,15 +113,14 @@ public sealed class AccessTests(RunningApp app)
     {
         foreach (var caller in AllCallers)
         {
-            // Senders' functions get a body that is refused later, so that nothing is sent.
+            // What changes something gets a request that is refused later, so that nothing is changed.
             using var response = await app.SendAsync(caller, new HttpMethod(method), InNorth(path), Cancellation, json: method == "POST" ? new { } : null);
             if (!Allowed[who].Contains(caller))
                 await ProblemAssert.IsAsync(response, HttpStatusCode.Forbidden);
             else
                 Assert.True(
-                    response.StatusCode == (method == "POST" ? HttpStatusCode.BadRequest
-                        : path.EndsWith(Missing, StringComparison.Ordinal) ? HttpStatusCode.NotFound
-                        : HttpStatusCode.OK),
+                    response.StatusCode == (path.Contains("{none}", StringComparison.Ordinal) || path.EndsWith(Missing, StringComparison.Ordinal) ? HttpStatusCode.NotFound
+                        : method == "POST" ? HttpStatusCode.BadRequest : HttpStatusCode.OK),
                     $"{function} as {caller}: {response.StatusCode}");
         }
     }
@@ -158,6 +164,7 @@ public sealed class AccessTests(RunningApp app)
     private static string InSouth(string path) => Fill(path, TestCampus.South, TestCampus.SouthGround, TestCampus.Sensor(TestCampus.SouthGround, 0));
 
     private static string Fill(string path, Guid building, Guid floor, Guid sensor) => path
+        .Replace("{none}", "0", StringComparison.Ordinal)
         .Replace("{building}", building.ToString(), StringComparison.Ordinal)
         .Replace("{floor}", floor.ToString(), StringComparison.Ordinal)
         .Replace("{sensor}", sensor.ToString(), StringComparison.Ordinal);

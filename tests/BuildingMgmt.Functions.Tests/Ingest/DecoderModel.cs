@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Ingest;
 
 namespace BuildingMgmt.Functions.Tests.Ingest;
@@ -11,7 +12,7 @@ namespace BuildingMgmt.Functions.Tests.Ingest;
 /// <summary>The rules of a gateway batch, written once more: slowly, over a parsed document, and as they are told.</summary>
 internal static class DecoderModel
 {
-    private static readonly DecodedText Unreadable = new(null, false, true, "", "");
+    private static readonly DecodedText Unreadable = new(null, false, DeadLetterReason.Unreadable, "", "");
 
     public static DecodedText Decode(byte[] utf8, CatalogueSnapshot catalogue)
     {
@@ -42,6 +43,8 @@ internal static class DecoderModel
             switch (Name(field))
             {
                 case "gateway_id":
+                    if (gatewayId is not null)
+                        return Unreadable with { GatewayId = gatewayId };
                     gatewayId = Text(field.Value);
                     if (gatewayId is null || Encoding.UTF8.GetByteCount(gatewayId) is 0 or > 128
                         || gatewayId.StartsWith("http:", StringComparison.Ordinal)
@@ -67,13 +70,17 @@ internal static class DecoderModel
 
         if (gatewayId is null || batch is null)
             return Unreadable with { GatewayId = gatewayId };
+        var home = new[] { TestBuilding.Tower, TestBuilding.Archive }
+            .SingleOrDefault(building => building.Gateways.Any(gateway => gateway.GatewayId == gatewayId));
+        if (home is null)
+            return new DecodedText(gatewayId, false, DeadLetterReason.UnknownGateway, "", "");
         var (readings, errors) = (new List<string>(), new List<string>());
         foreach (var element in batch.Value.EnumerateArray())
-            Decode(element, catalogue, readings, errors);
-        return new DecodedText(gatewayId, correction, false, string.Join('\n', readings), string.Join('\n', errors));
+            Decode(element, catalogue, home.BuildingId, readings, errors);
+        return new DecodedText(gatewayId, correction, null, string.Join('\n', readings), string.Join('\n', errors));
     }
 
-    private static void Decode(JsonElement element, CatalogueSnapshot catalogue, List<string> readings, List<string> errors)
+    private static void Decode(JsonElement element, CatalogueSnapshot catalogue, Guid home, List<string> readings, List<string> errors)
     {
         var content = Convert.ToHexString(JsonMarshal.GetRawUtf8Value(element));
         var fields = element.ValueKind == JsonValueKind.Object
@@ -85,7 +92,7 @@ internal static class DecoderModel
             ? data.EnumerateObject().ToArray()
             : [];
 
-        var refusal = Refuse(values, fields.Length, metrics.Length, catalogue, out var sensor, out var microseconds, out var quality);
+        var refusal = Refuse(values, fields.Length, metrics.Length, catalogue, home, out var sensor, out var microseconds, out var quality);
         if (refusal is not null)
         {
             // A sensor that is known before a fault shows counts what was read of it; either way it is the entries of "data".
@@ -110,6 +117,7 @@ internal static class DecoderModel
         int fields,
         int metrics,
         CatalogueSnapshot catalogue,
+        Guid home,
         out CatalogueSensor? sensor,
         out long microseconds,
         out int quality)
@@ -128,6 +136,8 @@ internal static class DecoderModel
 
         if (!catalogue.TryGetSensor(id, out sensor))
             return DeadLetterReason.UnknownSensor;
+        if (sensor.Floor.Building.BuildingId != home)
+            return DeadLetterReason.ForeignSensor;
         var time = DateTime.UnixEpoch.AddMicroseconds(microseconds);
         if (time > TestBuilding.Now.UtcDateTime.AddMinutes(5))
             return DeadLetterReason.Ahead;

@@ -14,6 +14,7 @@ public sealed class EventContentTests
     [InlineData(null)]
     [InlineData("")]
     [InlineData("identity")]
+    [InlineData("UTF-8")]
     public void Plain_event_is_given_as_it_is(string? encoding)
     {
         Assert.Null(content.Read(Event("hello"u8.ToArray(), encoding), BytesMax, out var utf8));

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using BuildingMgmt.Database;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.DeadLetters;
+using BuildingMgmt.Functions.Gateways;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
@@ -70,6 +72,8 @@ internal sealed class IngestApp : IAsyncDisposable
             .AddLatestValues()
             .AddIngest()
             .AddRollUps()
+            .AddDeadLetters()
+            .AddGateways()
             .BuildServiceProvider(validateScopes: true);
         return new IngestApp(services, time, postgres);
     }
@@ -118,6 +122,10 @@ internal sealed class IngestApp : IAsyncDisposable
     public Task<string> LedgerAsync() => QueryAsync("""
         SELECT gateway_id, events, sent || '=' || stored || '+' || duplicate || '+' || dead_lettered FROM gateway_ledger ORDER BY gateway_id, day
         """);
+
+    /// <summary>Tries all open dead letters again.</summary>
+    public async Task<ReplayCounts> ReplayAsync(string? reason = null) =>
+        (await Get<DeadLetterReplay>().ReplayAsync(new DeadLetterFilter(null) { Reason = reason, Status = "open" }, 0, "engineer", CancellationToken.None)).Counts;
 
     /// <summary>A floor's latest values as sensor/metric value quality, by point.</summary>
     public async Task<string> LatestAsync(int floor = 0)

@@ -26,7 +26,7 @@ internal sealed class RandomBatch(Random random)
     {
         var fields = new List<string>
         {
-            $"{Name("gateway_id")}:{(Rarely ? Pick(Oddities) : Text(Pick(["gw-1", "gateway \u00e9", "\u00fc", new string('g', 130), " ", "gw\u2028", "gw\u00ad1", "\uFEFF", "http:viewer"])))}",
+            $"{Name("gateway_id")}:{(Rarely ? Pick(Oddities) : Text(Pick(["gw-1", "gw", TestBuilding.ArchiveGateway, "\u00fc", new string('g', 130), " ", "gw\u2028", "gw\u00ad1", "\uFEFF", "http:viewer"])))}",
             $"{Name("batch_id")}:{(Rarely ? Pick(Oddities) : "\"b-17\"")}",
             $"\"sent_at\":{(Rarely ? Pick(Oddities) : "\"2026-03-10T12:00:00Z\"")}",
             $"{Name("batch")}:{(Rarely ? Pick(Oddities) : Readings())}",

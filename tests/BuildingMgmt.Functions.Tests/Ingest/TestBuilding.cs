@@ -6,19 +6,22 @@ namespace BuildingMgmt.Functions.Tests.Ingest;
 
 /// <summary>
 /// Two buildings as ingest sees them. "Tower" keeps everything: floors 0 and 1 with sensors 0 to 4 each, that measure temperature
-/// (plausible from -30 to 60), co2 and "Ä b". "Archive" keeps readings for 30 days and has one sensor.
+/// (plausible from -30 to 60), co2 and "Ä b", and gateways gw, gw-1, gw0 to gw3. "Archive" keeps readings for 30 days and has one
+/// sensor, and gateway archive é.
 /// </summary>
 internal static class TestBuilding
 {
     public const int SensorsPerFloor = 5;
 
+    public const string ArchiveGateway = "archive é";
+
     public static readonly string[] Metrics = ["temperature", "co2", "Ä b"];
 
     public static readonly DateTimeOffset Now = new(2026, 3, 10, 12, 0, 0, TimeSpan.Zero);
 
-    public static readonly BuildingSpec Tower = Building("Tower", floors: 2, SensorsPerFloor);
+    public static readonly BuildingSpec Tower = Building("Tower", floors: 2, SensorsPerFloor, "gw", "gw-1", "gw0", "gw1", "gw2", "gw3");
 
-    public static readonly BuildingSpec Archive = Building("Archive", floors: 1, sensors: 1);
+    public static readonly BuildingSpec Archive = Building("Archive", floors: 1, sensors: 1, ArchiveGateway);
 
     public static readonly Guid UnknownSensor = StableId.Create("sensor that nobody installed");
 
@@ -34,11 +37,13 @@ internal static class TestBuilding
         var buildings = new List<CatalogueBuilding>();
         var sensors = new Dictionary<Guid, CatalogueSensor>();
         var points = new List<CataloguePoint>();
+        var senders = new List<CatalogueSender> { new("http:viewer", IsGateway: false, IsActive: true, Buildings: null) };
         foreach (var spec in new[] { Tower, Archive })
         {
             var building = new CatalogueBuilding(spec.BuildingId, spec.Name, spec.TimeZone, spec == Archive ? 30 : null);
             building.Floors = [.. spec.Floors.Select(floor => new CatalogueFloor(floor.FloorId, floor.Name, building))];
             buildings.Add(building);
+            senders.AddRange(spec.Gateways.Select(gateway => new CatalogueSender(gateway.GatewayId, IsGateway: true, IsActive: true, [building])));
             foreach (var (floor, floorSpec) in building.Floors.Zip(spec.Floors))
             {
                 foreach (var sensorSpec in floorSpec.Sensors)
@@ -62,10 +67,10 @@ internal static class TestBuilding
             }
         }
 
-        return new CatalogueSnapshot(1, buildings, sensors, [.. points]);
+        return new CatalogueSnapshot(1, buildings, sensors, [.. points], [.. senders, new("left", IsGateway: true, IsActive: false, [buildings[0]])]);
     }
 
-    private static BuildingSpec Building(string name, int floors, int sensors) => new(
+    private static BuildingSpec Building(string name, int floors, int sensors, params string[] gateways) => new(
         StableId.Create($"ingest tests/{name}"),
         name,
         "Europe/Amsterdam",
@@ -78,5 +83,5 @@ internal static class TestBuilding
                 "climate",
                 null,
                 [new PointSpec("temperature", "degC", -30, 60, 60), new PointSpec("co2", "ppm", null, null, 60), new PointSpec("Ä b", "", null, null, 60)]))]))],
-        [new GatewaySpec($"gateway {name}", "a secret of the tests")]);
+        [.. gateways.Select(gateway => new GatewaySpec(gateway, "a secret of the tests"))]);
 }

@@ -152,13 +152,14 @@ public sealed class LatestValueStoreTests(PostgresFixture postgres, AzuriteFixtu
     public async Task Repair_timer_walks_all_floors_in_bounded_runs()
     {
         // Each of its floors has more points than a run compares; it comes behind the 33 points of the other buildings, by name.
-        var wide = new BuildingSpec(StableId.Create("wide"), "Wide", "Etc/UTC", [WideFloor("east"), WideFloor("west")], []);
+        var wide = new BuildingSpec(StableId.Create("wide"), "Wide", "Etc/UTC", [WideFloor("east"), WideFloor("west")], [new GatewaySpec("wide", "a secret of the tests")]);
         await CatalogueImport.ImportAsync(app.Postgres, wide, Token);
-        await app.StoreAsync(Batch.Of(
-            Batch.Co2(0, "11:58:00", 1),
-            Batch.Co2(0, "11:58:00", 2, floor: 1),
-            Batch.Reading(StableId.Create("east"), "11:58:00", "\"metric 0\":3"),
-            Batch.Reading(StableId.Create("west"), "11:58:00", "\"metric 0\":4")));
+        await app.StoreAsync(
+            Batch.Of(Batch.Co2(0, "11:58:00", 1), Batch.Co2(0, "11:58:00", 2, floor: 1)),
+            Batch.From(
+                "wide",
+                Batch.Reading(StableId.Create("east"), "11:58:00", "\"metric 0\":3"),
+                Batch.Reading(StableId.Create("west"), "11:58:00", "\"metric 0\":4")));
         await table.DeleteAsync(Token);
 
         await using var other = await IngestApp.StartAsync(

@@ -23,7 +23,7 @@ public sealed class GatewayEventTests
         Assert.Equal(2, sent.Readings);
         Assert.Equal(
             """
-            {"gateway_id":"gateway-1","batch_id":"20261123T212200123Z-00000001","sent_at":"2026-11-23T21:22:00.123Z","batch":[
+            {"gateway_id":"gateway-1","batch_id":"20261123T212200123Z-00000001","sequence":1,"sent_at":"2026-11-23T21:22:00.123Z","batch":[
             {"sensor_id":"0f0d3b0c-9d0f-8c3f-8a52-0123456789ab","timestamp":"2026-11-23T21:21:57.123Z","data":{"temperature":21.37,"co2":612}}]}
             """.ReplaceLineEndings(""),
             JsonSerializer.Serialize(json.RootElement));
