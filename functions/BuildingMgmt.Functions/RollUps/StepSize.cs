@@ -10,7 +10,7 @@ internal sealed class StepSize(int max)
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(3);
 
     /// <summary>Points times hours.</summary>
-    public int Buckets { get; private set; } = Math.Min(max, 2_000);
+    public int Buckets { get; private set; } = Math.Min(max, 500);
 
     public void Took(TimeSpan time)
     {
