@@ -47,6 +47,7 @@ internal static class LogEvents
     public const int DurableActivityFailed = 510;
     public const int DurableResultRefused = 511;
     public const int DurableStepRefused = 512;
+    public const int DurableStepRunsLong = 513;
 
     // 520-539 the store.
     public const int DurableNotListening = 520;

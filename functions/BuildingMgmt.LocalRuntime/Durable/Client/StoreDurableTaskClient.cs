@@ -47,7 +47,7 @@ internal sealed class StoreDurableTaskClient(
         var start = new ExecutionStarted(
             orchestratorName.Name,
             options?.Version is { Version.Length: > 0 } version ? version.Version : null,
-            converter.Serialize(input),
+            Payloads.Bounded(converter.Serialize(input), $"The input of orchestrator \"{orchestratorName.Name}\""),
             Parent: null,
             Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null,
             options?.Tags is { Count: > 0 } tags ? tags : null);
@@ -70,7 +70,7 @@ internal sealed class StoreDurableTaskClient(
         TaskNames.Check(instanceId, "An instance id", nameof(instanceId));
         TaskNames.Check(eventName, "An event's name", nameof(eventName));
         var id = Guid.NewGuid();
-        var raised = new EventRaised(eventName, converter.Serialize(eventPayload), id);
+        var raised = new EventRaised(eventName, Payloads.Bounded(converter.Serialize(eventPayload), $"Event \"{eventName}\""), id);
         await SendAsync(new NewMessage(instanceId, Execution: null, raised, Id: id), $"be sent event \"{eventName}\"", cancellation).ConfigureAwait(false);
     }
 
@@ -78,7 +78,7 @@ internal sealed class StoreDurableTaskClient(
         string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
     {
         TaskNames.Check(instanceId, "An instance id", nameof(instanceId));
-        var terminated = new ExecutionTerminated(converter.Serialize(options?.Output), options?.Recursive ?? false);
+        var terminated = new ExecutionTerminated(Payloads.Bounded(converter.Serialize(options?.Output), "The output"), options?.Recursive ?? false);
         await SendAsync(new NewMessage(instanceId, Execution: null, terminated), "be terminated", cancellation).ConfigureAwait(false);
     }
 

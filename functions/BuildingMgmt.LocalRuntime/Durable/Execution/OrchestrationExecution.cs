@@ -53,13 +53,13 @@ internal sealed class OrchestrationExecution
 
     public ParentTask? Parent => context.Start?.Parent;
 
-    /// <summary>Events that the history has.</summary>
-    public int EventCount { get; private set; }
+    /// <summary>Events that the history has, each by its <see cref="PayloadSizes">weight</see>.</summary>
+    public int Weight { get; private set; }
 
     /// <summary>Runs the code as far as it has come. Once, before the first step.</summary>
     public void Replay(IReadOnlyList<HistoryEvent> past)
     {
-        EventCount = past.Count;
+        Weight = past.Sum(happened => happened.Weight());
         context.Replaying = true;
         thread.Run(() => Guarded(() =>
         {
@@ -118,7 +118,7 @@ internal sealed class OrchestrationExecution
             appended.Clear();
         else
             time = context.Time;
-        EventCount += appended.Count;
+        Weight += appended.Sum(happened => happened.Weight());
         ended = end is not null;
         return new()
         {

@@ -90,7 +90,7 @@ internal sealed class DurableFunctions : IDurableFunctions
             try
             {
                 await _pipeline.RunAsync(run).ConfigureAwait(false);
-                return _converter.Serialize(run.Result.Value);
+                return Payloads.Bounded(_converter.Serialize(run.Result.Value), $"The output of activity \"{work.Name}\"");
             }
             catch (Exception) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {

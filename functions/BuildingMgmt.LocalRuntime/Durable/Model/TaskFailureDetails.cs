@@ -15,18 +15,19 @@ public record TaskFailureDetails(
     TaskFailureDetails? InnerFailure,
     IDictionary<string, object?>? Properties)
 {
-    /// <summary>Details of an exception and of those inside it.</summary>
+    // A failure passes up through as many orchestrations as there are, each of which adds one around it.
+    private const int LevelsMax = 32;
+    private const int MessageCharsMax = 32_000;
+    private const int StackTraceCharsMax = 8_000;
+
+    /// <summary>Details of an exception and of those inside it. Of very many only the outer ones and the innermost are kept.</summary>
     public static TaskFailureDetails FromException(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
-        var inner = exception switch
-        {
-            // What failed below is known better than by the exception that tells of it.
-            TaskFailedException failed => failed.FailureDetails,
-            { InnerException: { } cause } => FromException(cause),
-            _ => null,
-        };
-        return new(exception.GetType().ToString(), exception.Message, exception.StackTrace, inner, null);
+        var levels = Levels(exception).ToList();
+        if (levels.Count > LevelsMax)
+            levels.RemoveRange(LevelsMax - 1, levels.Count - LevelsMax);
+        return Enumerable.Reverse(levels).Aggregate((inner, outer) => outer with { InnerFailure = inner });
     }
 
     /// <summary>Whether the exception was of this type or one derived from it; false when its type cannot be loaded.</summary>
@@ -48,6 +49,36 @@ public record TaskFailureDetails(
 
     /// <inheritdoc/>
     public override string ToString() => $"{ErrorType}: {ErrorMessage}";
+
+    private static IEnumerable<TaskFailureDetails> Levels(Exception exception)
+    {
+        for (var at = exception; at is not null; at = at.InnerException)
+        {
+            yield return new(
+                at.GetType().ToString(), Text(at, static e => e.Message, MessageCharsMax) ?? "", Text(at, static e => e.StackTrace, StackTraceCharsMax), null, null);
+            if (at is not TaskFailedException failed)
+                continue;
+
+            // What failed below is known better than by the exception that tells of it.
+            for (var below = failed.FailureDetails; below is not null; below = below.InnerFailure)
+                yield return below with { InnerFailure = null };
+            yield break;
+        }
+    }
+
+    // The app's own exceptions run its code here.
+    private static string? Text(Exception exception, Func<Exception, string?> read, int charsMax)
+    {
+        try
+        {
+            var text = read(exception);
+            return text?.Length > charsMax ? $"{text.AsSpan(0, charsMax)}…" : text;
+        }
+        catch (Exception broken)
+        {
+            return $"(cannot be read: {broken.GetType()})";
+        }
+    }
 
     private Type? Load(Assembly near)
     {

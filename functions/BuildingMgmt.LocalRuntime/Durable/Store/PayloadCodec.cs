@@ -21,6 +21,8 @@ internal static class PayloadCodec
 
     private static readonly JsonSerializerOptions Json = new()
     {
+        // Of a failure's inner ones each lies one deeper.
+        MaxDepth = 256,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };

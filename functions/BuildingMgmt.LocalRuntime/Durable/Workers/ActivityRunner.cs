@@ -19,9 +19,7 @@ internal sealed class ActivitySlots(int count)
 internal sealed class ActivityRunner
 {
     private const int ResultsOfOneCommitMax = 200;
-
-    // Then the result itself is to blame: its activity counts as failed, so that its orchestration does not wait for ever.
-    private const int BlamedMax = 10;
+    private const int WeightOfOneCommitMax = 2_000;
 
     private readonly WorkerParts _parts;
     private readonly WorkerLife _life;
@@ -38,7 +36,7 @@ internal sealed class ActivityRunner
     public ActivityRunner(WorkerParts parts, WorkerLife life, ActivitySlots slots, ILogger logger)
     {
         (_parts, _life, _slots, _logger) = (parts, life, slots, logger);
-        _results = new(CommitAsync, ResultsOfOneCommitMax, _ => 1, ResultsOfOneCommitMax);
+        _results = new(CommitAsync, ResultsOfOneCommitMax, result => result.Event.Weight(), WeightOfOneCommitMax);
     }
 
     /// <summary>Those that were given and have no result yet that the store has answered.</summary>
@@ -93,40 +91,57 @@ internal sealed class ActivityRunner
 
     private async Task RunAsync(ActivityWork work)
     {
-        var result = await ResultAsync(work);
-        _slots.GiveBack();
-        _life.SlotFreed();
-        if (result is not null)
+        try
         {
-            _parts.Meter.ActivityEnded(work.Name, _parts.Time.GetUtcNow() - work.CreatedAt);
-            await SendAsync(new(work, result));
+            if (await ResultAsync(work) is { } result)
+                await SendAsync(new(work, result));
         }
-
-        _held.Remove(work.Id);
-        _life.SlotFreed();
+        finally
+        {
+            _held.Remove(work.Id);
+            _life.SlotFreed();
+        }
     }
 
     /// <returns>Null when it was cancelled, because its worker has died or stops: then it runs again elsewhere.</returns>
     private async Task<ReceivedEvent?> ResultAsync(ActivityWork work)
     {
+        ReceivedEvent result;
         try
         {
-            return new TaskCompleted(work.TaskId, await _parts.Scheduler.RunActivityAsync(() => RunInSpanAsync(work)));
+            result = new TaskCompleted(work.TaskId, await _parts.Scheduler.RunActivityAsync(() => RunInSpanAsync(work)));
         }
-        catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
+        catch (Exception) when (_cancel.IsCancellationRequested)
         {
+            // Whatever it answers its token with.
             return null;
-        }
-        catch (ActivityNotFoundException e)
-        {
-            _logger.ActivityFailed(e, work.Name, work.InstanceId, work.TaskId);
-            return new TaskFailed(work.TaskId, FailureTypes.Of(e));
         }
         catch (Exception e)
         {
-            _logger.ActivityFailed(e, work.Name, work.InstanceId, work.TaskId);
-            return new TaskFailed(work.TaskId, TaskFailureDetails.FromException(e));
+            result = new TaskFailed(work.TaskId, Failure(work, e));
         }
+        finally
+        {
+            _slots.GiveBack();
+            _life.SlotFreed();
+        }
+
+        _parts.Meter.ActivityEnded(work.Name, _parts.Time.GetUtcNow() - work.CreatedAt);
+        return result;
+    }
+
+    private TaskFailureDetails Failure(ActivityWork work, Exception exception)
+    {
+        try
+        {
+            _logger.ActivityFailed(exception, work.Name, work.InstanceId, work.TaskId);
+        }
+        catch (Exception)
+        {
+            // One that cannot even be written to a log is a failure all the same.
+        }
+
+        return exception is ActivityNotFoundException missing ? FailureTypes.Of(missing) : TaskFailureDetails.FromException(exception);
     }
 
     private async Task<string?> RunInSpanAsync(ActivityWork work)
@@ -147,6 +162,7 @@ internal sealed class ActivityRunner
     {
         var work = result.Work;
         var trouble = new Trouble(_parts.NewBackoff());
+        var replaced = false;
         while (!_life.Ended.IsCancellationRequested)
         {
             TimeSpan pause;
@@ -158,8 +174,10 @@ internal sealed class ActivityRunner
             catch (Exception e)
             {
                 pause = trouble.Failed(e, _committed);
-                if (trouble.Blamed == BlamedMax && result.Event is TaskCompleted)
+                if (trouble.IsHopeless && !replaced)
                 {
+                    // Its orchestration must not wait for ever.
+                    replaced = true;
                     _logger.ResultStuck(e, work.Name, work.InstanceId);
                     result = result with { Event = new TaskFailed(work.TaskId, NotStored(work, e)) };
                 }
@@ -184,11 +202,11 @@ internal sealed class ActivityRunner
 
     private async Task<IReadOnlyList<ResultReceipt>> CommitAsync(IReadOnlyList<ActivityResult> results)
     {
-        var receipts = await _parts.Store.CommitResultsAsync(_life.Worker, results, _life.Ended);
+        var receipts = await _parts.CallStoreAsync(store => store.CommitResultsAsync(_life.Worker, results, _life.Ended));
         _committed += results.Count;
         return receipts;
     }
 
     private static TaskFailureDetails NotStored(ActivityWork work, Exception e) =>
-        new(e.GetType().FullName!, $"Activity \"{work.Name}\" ran, but its output cannot be stored: {e.Message}", null, null, null);
+        new(e.GetType().FullName!, $"Activity \"{work.Name}\" ran, but its result cannot be stored: {e.Message}", null, null, null);
 }

@@ -5,8 +5,6 @@ internal sealed class Backoff(TimeSpan first, TimeSpan longest, Random random)
 {
     private int _tries;
 
-    public int Tries => _tries;
-
     /// <returns>Between half of the doubled wait and all of it.</returns>
     public TimeSpan Next()
     {

@@ -9,27 +9,27 @@ namespace BuildingMgmt.LocalRuntime.Durable.Workers;
 internal sealed class CommitQueue<TItem, TReceipt>(
     Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TReceipt>>> commit, int itemsMax, Func<TItem, int> weigh, int weightMax)
 {
-    private readonly Queue<Waiting> _waiting = new();
-    private bool _underWay;
+    private readonly Lane _together = new(itemsMax);
+    private readonly Lane _oneByOne = new(1);
 
-    public int Count => _waiting.Count;
-
-    /// <param name="alone">In a call of its own: one that may be to blame for a failure must not spoil others again.</param>
+    /// <param name="alone">In a call of its own, beside those of the others: one that may be to blame for a failure must neither spoil others again
+    /// nor have them wait for it.</param>
     public Task<TReceipt> AddAsync(TItem item, bool alone = false)
     {
-        var waiting = new Waiting(item, alone);
-        _waiting.Enqueue(waiting);
-        if (!_underWay)
-            _ = CommitWaitingAsync();
+        var waiting = new Waiting(item);
+        var lane = alone ? _oneByOne : _together;
+        lane.Waiting.Enqueue(waiting);
+        if (!lane.UnderWay)
+            _ = CommitAllAsync(lane);
         return waiting.Receipt.Task;
     }
 
-    private async Task CommitWaitingAsync()
+    private async Task CommitAllAsync(Lane lane)
     {
-        _underWay = true;
-        while (_waiting.Count > 0)
+        lane.UnderWay = true;
+        while (lane.Waiting.Count > 0)
         {
-            var batch = NextBatch();
+            var batch = NextBatch(lane);
             try
             {
                 var receipts = await commit([.. batch.Select(waiting => waiting.Item)]);
@@ -44,30 +44,37 @@ internal sealed class CommitQueue<TItem, TReceipt>(
             }
         }
 
-        _underWay = false;
+        lane.UnderWay = false;
     }
 
-    private List<Waiting> NextBatch()
+    private List<Waiting> NextBatch(Lane lane)
     {
-        var first = _waiting.Dequeue();
+        var first = lane.Waiting.Dequeue();
         var batch = new List<Waiting> { first };
         var weight = weigh(first.Item);
-        while (!first.Alone && batch.Count < itemsMax && _waiting.TryPeek(out var next) && !next.Alone)
+        while (batch.Count < lane.ItemsMax && lane.Waiting.TryPeek(out var next))
         {
             weight += weigh(next.Item);
             if (weight > weightMax)
                 break;
-            batch.Add(_waiting.Dequeue());
+            batch.Add(lane.Waiting.Dequeue());
         }
 
         return batch;
     }
 
-    private sealed class Waiting(TItem item, bool alone)
+    private sealed class Lane(int itemsMax)
+    {
+        public int ItemsMax { get; } = itemsMax;
+
+        public Queue<Waiting> Waiting { get; } = new();
+
+        public bool UnderWay { get; set; }
+    }
+
+    private sealed class Waiting(TItem item)
     {
         public TItem Item { get; } = item;
-
-        public bool Alone { get; } = alone;
 
         public TaskCompletionSource<TReceipt> Receipt { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -27,14 +27,18 @@ internal static partial class DurableLog
     public static partial void StoreBack(this ILogger logger, TimeSpan duration);
 
     [LoggerMessage(LogEvents.DurableStepStuck, LogLevel.Error,
-        "Orchestration {InstanceId} cannot make its step {Step}, while the store answers others; it is tried again with growing pauses, and this is not said again")]
+        "Step {Step} of orchestration {InstanceId} fails again and again, while the store answers; it is tried again with pauses, by itself, and this is not said again. If what it writes is to blame, the orchestration fails")]
     public static partial void StepStuck(this ILogger logger, Exception exception, string instanceId, long step);
+
+    [LoggerMessage(LogEvents.DurableStepRunsLong, LogLevel.Warning,
+        "Orchestrator {Orchestrator}, orchestration {InstanceId}, has not ended its step {Step} for {Seconds} s: it blocks its thread, or runs in a circle, and keeps one of the places for steps in this process. What takes long belongs in activities; waiting is done by await. If it goes on for ever, terminate it and restart the process")]
+    public static partial void StepRunsLong(this ILogger logger, string orchestrator, string instanceId, long step, double seconds);
 
     [LoggerMessage(LogEvents.DurableStepGivenUp, LogLevel.Error, "Orchestration {InstanceId} fails, because its step {Step} cannot be made")]
     public static partial void StepGivenUp(this ILogger logger, Exception exception, string instanceId, long step);
 
     [LoggerMessage(LogEvents.DurableResultStuck, LogLevel.Error,
-        "The result of activity {Activity} of orchestration {InstanceId} cannot be stored, while the store answers others; the activity counts as failed")]
+        "The result of activity {Activity} of orchestration {InstanceId} cannot be stored, while the store answers; the activity counts as failed")]
     public static partial void ResultStuck(this ILogger logger, Exception exception, string activity, string instanceId);
 
     [LoggerMessage(LogEvents.DurableActivityFailed, LogLevel.Warning, "Activity {Activity} of orchestration {InstanceId}, task {TaskId}, failed")]

@@ -8,7 +8,7 @@ internal sealed class DurableMeter : IDisposable
 {
     public const string Name = "BuildingMgmt.Durable";
 
-    private readonly Meter _meter = new(Name);
+    private readonly Meter _meter;
     private readonly Counter<long> _steps;
     private readonly Counter<long> _replays;
     private readonly Histogram<double> _activityLatency;
@@ -18,6 +18,7 @@ internal sealed class DurableMeter : IDisposable
 
     public DurableMeter()
     {
+        _meter = new(Name, version: null, tags: null, scope: this);
         _steps = _meter.CreateCounter<long>("durable.steps", "{step}", "Steps of orchestrations that were committed");
         _replays = _meter.CreateCounter<long>("durable.replays", "{replay}", "Executions made anew from their history");
         _activityLatency = _meter.CreateHistogram<double>("durable.activity.latency", "s", "From when an activity was scheduled to its result");
@@ -28,12 +29,14 @@ internal sealed class DurableMeter : IDisposable
     /// <summary>Whether anyone looks at what is asked of the store.</summary>
     public bool HubIsObserved => _queueAge.Enabled || _active.Enabled;
 
-    public void Observe(HubState hub) => Volatile.Write(ref _hub, hub);
+    /// <param name="hub">Null when it is not known: then nothing is said of it.</param>
+    public void Observe(HubState? hub) => Volatile.Write(ref _hub, hub);
 
     public void Stepped() => _steps.Add(1);
 
     public void Replayed() => _replays.Add(1);
 
+    /// <param name="latency">From the store's clock to this process's.</param>
     public void ActivityEnded(string name, TimeSpan latency) =>
         _activityLatency.Record(Math.Max(0, latency.TotalSeconds), new KeyValuePair<string, object?>("durabletask.task.name", name));
 

@@ -53,6 +53,7 @@ internal sealed class DurableWorker(WorkerParts parts, SynchronizationContext co
         var backoff = parts.NewBackoff();
         while (!_stopping.IsCancellationRequested)
         {
+            var began = parts.Time.GetTimestamp();
             try
             {
                 var worker = await parts.Store.EnterAsync(_stopping.Token);
@@ -67,7 +68,7 @@ internal sealed class DurableWorker(WorkerParts parts, SynchronizationContext co
             catch (Exception e)
             {
                 if (!_stopping.IsCancellationRequested)
-                    health.Failed(VitalCalls.Enter, e);
+                    health.Failed(VitalCalls.Enter, began, e);
                 await parts.PauseAsync(backoff.Next(), _stopping.Token);
             }
         }

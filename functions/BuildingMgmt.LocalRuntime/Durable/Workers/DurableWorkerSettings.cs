@@ -17,6 +17,9 @@ internal sealed record DurableWorkerSettings
     /// <summary>Instances at rest that are kept in memory at once.</summary>
     public int SessionsMax { get; init; } = 2_000;
 
-    /// <summary>History events of all instances at rest together: what bounds the memory that they take.</summary>
-    public int SessionEventsMax { get; init; } = 200_000;
+    /// <summary>
+    /// History events of all instances at rest together, one that carries much counting for many: what bounds the memory that they take. What an
+    /// event carries is held several times over, by the history and by the code.
+    /// </summary>
+    public int SessionsWeightMax { get; init; } = 200_000;
 }

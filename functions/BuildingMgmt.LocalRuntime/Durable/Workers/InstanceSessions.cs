@@ -7,23 +7,23 @@ namespace BuildingMgmt.LocalRuntime.Durable.Workers;
 internal sealed record InstanceSession(string InstanceId, int Execution, long Step, OrchestrationExecution Code);
 
 /// <summary>
-/// Executions at rest between their steps, while their worker owns them. Bounded by how many there are, by their events together and by how
+/// Executions at rest between their steps, while their worker owns them. Bounded by how many there are, by the weight of their events and by how
 /// long they rest; the one that has rested longest goes first. Belongs to one synchronization context.
 /// </summary>
 internal sealed class InstanceSessions(DurableWorkerSettings settings, TimeProvider time)
 {
     // A single long history must not push all others out.
-    private readonly int _eventsOfOneMax = settings.SessionEventsMax / 4;
+    private readonly int _weightOfOneMax = settings.SessionsWeightMax / 4;
 
     private readonly Dictionary<string, LinkedListNode<Resting>> _byId = new(StringComparer.Ordinal);
     private readonly LinkedList<Resting> _longestFirst = new();
-    private int _events;
+    private int _weight;
 
     public int Count => _byId.Count;
 
-    public int Events => _events;
+    public int Weight => _weight;
 
-    public bool MayKeep(OrchestrationExecution code) => settings.ExtendedSessions && settings.SessionsMax > 0 && code.EventCount <= _eventsOfOneMax;
+    public bool MayKeep(OrchestrationExecution code) => settings.ExtendedSessions && settings.SessionsMax > 0 && code.Weight <= _weightOfOneMax;
 
     /// <summary>Gives the session back for a step; null when there is none that is as far as the store.</summary>
     public InstanceSession? Take(TakenInstance taken)
@@ -41,10 +41,10 @@ internal sealed class InstanceSessions(DurableWorkerSettings settings, TimeProvi
     {
         if (_byId.TryGetValue(session.InstanceId, out var older))
             Remove(older);
-        var events = session.Code.EventCount;
-        _byId.Add(session.InstanceId, _longestFirst.AddLast(new Resting(session, events, time.GetTimestamp())));
-        _events += events;
-        return RemoveWhile(first => _byId.Count > settings.SessionsMax || _events > settings.SessionEventsMax);
+        var weight = session.Code.Weight;
+        _byId.Add(session.InstanceId, _longestFirst.AddLast(new Resting(session, weight, time.GetTimestamp())));
+        _weight += weight;
+        return RemoveWhile(first => _byId.Count > settings.SessionsMax || _weight > settings.SessionsWeightMax);
     }
 
     /// <summary>Forgets those that have rested for too long.</summary>
@@ -67,8 +67,8 @@ internal sealed class InstanceSessions(DurableWorkerSettings settings, TimeProvi
     {
         _byId.Remove(node.Value.Session.InstanceId);
         _longestFirst.Remove(node);
-        _events -= node.Value.Events;
+        _weight -= node.Value.Weight;
     }
 
-    private sealed record Resting(InstanceSession Session, int Events, long Since);
+    private sealed record Resting(InstanceSession Session, int Weight, long Since);
 }

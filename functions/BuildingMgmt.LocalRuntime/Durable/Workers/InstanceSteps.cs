@@ -10,15 +10,15 @@ internal sealed class InstanceSteps
 {
     private const int StepsOfOneCommitMax = 100;
 
-    // Rows and payloads of one transaction, roughly. A step that fans out to thousands goes by itself.
-    private const int ChangesOfOneCommitMax = 2_000;
+    // Rows of one transaction, those with large payloads counting for many: a megabyte or two. A step that fans out to thousands goes by itself.
+    private const int WeightOfOneCommitMax = 2_000;
     private const int HistoriesOfOneLoadMax = 50;
-
-    // Then the step itself is to blame. The pauses before add up to a quarter of a minute.
-    private const int BlamedMax = 10;
 
     // The engine does not fail by chance, but memory may run out once.
     private const int EngineFailuresMax = 3;
+
+    private static readonly TimeSpan LongStep = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TroubleLasts = TimeSpan.FromMinutes(1);
 
     private readonly WorkerParts _parts;
     private readonly WorkerLife _life;
@@ -30,15 +30,17 @@ internal sealed class InstanceSteps
     private readonly CommitQueue<string, LoadedHistory?> _loads;
     private readonly HashSet<string> _busy = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Trouble> _troubles = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RunningStep> _running = new(StringComparer.Ordinal);
     private int _stepping;
     private long _committed;
+    private long _troublesForgotten;
 
     public InstanceSteps(WorkerParts parts, WorkerLife life, StoreHealth health, ActivityRunner activities, ILogger logger)
     {
         (_parts, _life, _health, _activities, _logger) = (parts, life, health, activities, logger);
         _sessions = new(parts.Settings, parts.Time);
-        _commits = new(CommitAsync, StepsOfOneCommitMax, Weigh, ChangesOfOneCommitMax);
-        _loads = new(LoadAsync, HistoriesOfOneLoadMax, _ => 1, HistoriesOfOneLoadMax);
+        _commits = new(CommitAllAsync, StepsOfOneCommitMax, Weigh, WeightOfOneCommitMax);
+        _loads = new(LoadAllAsync, HistoriesOfOneLoadMax, _ => 1, HistoriesOfOneLoadMax);
     }
 
     /// <summary>Instances that must not be taken now: they make a step, wait to try it again, or are being given up.</summary>
@@ -55,8 +57,19 @@ internal sealed class InstanceSteps
             _ = RunAsync(taken);
     }
 
-    /// <summary>Gives up those that have rested in memory for too long.</summary>
-    public void GiveUpIdle() => GiveUp(_sessions.RemoveIdle());
+    /// <summary>From time to time: gives up those that have rested in memory for too long, and tells of steps that do not end.</summary>
+    public void LookAfter()
+    {
+        GiveUp(_sessions.RemoveIdle());
+        foreach (var step in _running.Values.Where(step => !step.Told && _parts.Time.GetElapsedTime(step.Since) >= LongStep))
+        {
+            step.Told = true;
+            _logger.StepRunsLong(step.Orchestrator, step.Taken.InstanceId, step.Taken.Step, LongStep.TotalSeconds);
+        }
+
+        if (_troubles.Count > 0 && _parts.Time.GetElapsedTime(_troublesForgotten) >= TroubleLasts)
+            ForgetTroubles();
+    }
 
     private async Task RunAsync(TakenInstance taken)
     {
@@ -71,7 +84,6 @@ internal sealed class InstanceSteps
             }
             else
             {
-                _logger.StepRefused(taken.InstanceId, taken.Step);
                 pause = TroubleOf(taken).Refused();
             }
         }
@@ -104,8 +116,9 @@ internal sealed class InstanceSteps
             past = loaded.Events;
         }
 
-        if (trouble is { Blamed: >= BlamedMax, Last: { } last })
+        if (trouble is { IsHopeless: true, Last: { } last })
             return await FailAsync(taken, past, last);
+        _running.Add(taken.InstanceId, new(taken, StepRunner.NameOf(taken, kept?.Code, past), _parts.Time.GetTimestamp()));
         StepRun run;
         try
         {
@@ -116,6 +129,10 @@ internal sealed class InstanceSteps
             if (++TroubleOf(taken).EngineFailures >= EngineFailuresMax)
                 return await FailAsync(taken, past, e);
             throw;
+        }
+        finally
+        {
+            _running.Remove(taken.InstanceId);
         }
 
         return await CommitAsync(taken, run, trouble?.Alone ?? false);
@@ -129,28 +146,31 @@ internal sealed class InstanceSteps
         var commit = StepCommits.Of(taken, code.Name, code.Parent, outcome, run.Now, run.TraceParent, keep);
         var receipt = await _commits.AddAsync(commit, alone);
         if (!receipt.Accepted)
-            return false;
+            return Refused(taken);
         _parts.Meter.Stepped();
         _activities.Begin(receipt.Activities);
         if (ends)
-        {
             _parts.Ended.Tell(taken.InstanceId);
-        }
         else if (keep)
-        {
-            // A new execution has no past: it needs no reading either.
-            var next = outcome.Next is null ? code : StepRunner.NewExecution(_parts, taken.InstanceId, taken.Execution + 1);
-            if (outcome.Next is not null)
-                next.Replay([]);
-            var execution = outcome.Next is null ? taken.Execution : taken.Execution + 1;
-            GiveUp(_sessions.Keep(new(taken.InstanceId, execution, taken.Step + 1, next)));
-        }
-
+            Keep(taken, run);
         if (receipt.Activities.Count < commit.Activities.Count)
             _life.MoreThanRoom();
         if (receipt.MoreDue || commit.Children.Count > 0 || commit.Restart is not null || commit.Messages.Any(message => message.DueAt is null))
             _life.Take();
         return true;
+    }
+
+    private void Keep(TakenInstance taken, StepRun run)
+    {
+        var (code, execution) = (run.Code, taken.Execution);
+        if (run.Outcome.Next is not null)
+        {
+            // A new execution has no past: it needs no reading either.
+            code = StepRunner.NewExecution(_parts, taken.InstanceId, ++execution);
+            code.Replay([]);
+        }
+
+        GiveUp(_sessions.Keep(new(taken.InstanceId, execution, taken.Step + 1, code)));
     }
 
     private async Task<bool> FailAsync(TakenInstance taken, IReadOnlyList<HistoryEvent> past, Exception cause)
@@ -160,7 +180,7 @@ internal sealed class InstanceSteps
             cause.StackTrace, null, null);
         var commit = StepCommits.Failed(taken, StepRunner.ParentOf(taken, past), failure);
         if (!(await _commits.AddAsync(commit, alone: true)).Accepted)
-            return false;
+            return Refused(taken);
         _logger.StepGivenUp(cause, taken.InstanceId, taken.Step);
         _parts.Ended.Tell(taken.InstanceId);
         if (commit.Messages.Count > 0)
@@ -171,30 +191,52 @@ internal sealed class InstanceSteps
     private TimeSpan Failed(TakenInstance taken, Exception e)
     {
         var trouble = TroubleOf(taken);
-        var blamed = trouble.Blamed;
         var pause = trouble.Failed(e, _committed);
-        if (blamed == 0 && trouble.Blamed == 1 && !_health.IsAway)
+        if (trouble is { Alone: true, Told: false } && !_health.IsAway)
+        {
+            trouble.Told = true;
             _logger.StepStuck(e, taken.InstanceId, taken.Step);
+        }
+
         return pause;
+    }
+
+    private bool Refused(TakenInstance taken)
+    {
+        _logger.StepRefused(taken.InstanceId, taken.Step);
+        return false;
     }
 
     private Trouble TroubleOf(TakenInstance taken)
     {
         if (!_troubles.TryGetValue(taken.InstanceId, out var trouble))
             _troubles.Add(taken.InstanceId, trouble = new(_parts.NewBackoff()));
+        trouble.LastAt = _parts.Time.GetTimestamp();
         return trouble;
     }
 
-    private async Task<IReadOnlyList<StepReceipt>> CommitAsync(IReadOnlyList<StepCommit> steps)
+    // Of instances that went on elsewhere or ended there this process hears no more.
+    private void ForgetTroubles()
     {
-        var receipts = await _parts.Store.CommitStepsAsync(_life.Worker, steps, _activities.Room, _life.Ended);
+        _troublesForgotten = _parts.Time.GetTimestamp();
+        foreach (var (id, trouble) in _troubles)
+        {
+            if (!_busy.Contains(id) && _parts.Time.GetElapsedTime(trouble.LastAt) >= TroubleLasts)
+                _troubles.Remove(id);
+        }
+    }
+
+    private async Task<IReadOnlyList<StepReceipt>> CommitAllAsync(IReadOnlyList<StepCommit> steps)
+    {
+        var room = _activities.Room;
+        var receipts = await _parts.CallStoreAsync(store => store.CommitStepsAsync(_life.Worker, steps, room, _life.Ended));
         _committed += steps.Count;
         return receipts;
     }
 
-    private async Task<IReadOnlyList<LoadedHistory?>> LoadAsync(IReadOnlyList<string> instanceIds)
+    private async Task<IReadOnlyList<LoadedHistory?>> LoadAllAsync(IReadOnlyList<string> instanceIds)
     {
-        var loaded = await _parts.Store.LoadAsync(_life.Worker, instanceIds, _life.Ended);
+        var loaded = await _parts.CallStoreAsync(store => store.LoadAsync(_life.Worker, instanceIds, _life.Ended));
         var byId = loaded.ToDictionary(history => history.InstanceId, StringComparer.Ordinal);
         return [.. instanceIds.Select(byId.GetValueOrDefault)];
     }
@@ -225,5 +267,18 @@ internal sealed class InstanceSteps
     }
 
     private static int Weigh(StepCommit step) =>
-        1 + step.Appended.Count + step.Consumed.Count + step.Activities.Count + step.Messages.Count + step.Children.Count;
+        1 + step.Consumed.Count + step.Children.Count + step.Activities.Count
+        + step.Appended.Concat(step.Restart ?? []).Concat(step.Messages.Select(message => message.Event)).Sum(happened => happened.Weight())
+        + PayloadSizes.Weight(step.State.CustomStatus?.Length ?? 0);
+
+    private sealed class RunningStep(TakenInstance taken, string orchestrator, long since)
+    {
+        public TakenInstance Taken { get; } = taken;
+
+        public string Orchestrator { get; } = orchestrator;
+
+        public long Since { get; } = since;
+
+        public bool Told { get; set; }
+    }
 }

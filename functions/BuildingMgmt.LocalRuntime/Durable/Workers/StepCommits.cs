@@ -27,6 +27,9 @@ internal static class StepCommits
         {
             switch (action)
             {
+                // Nobody hears of them any more, and a step that cannot be made for their sake would not even end.
+                case TaskScheduled or TimerCreated when outcome.End is not null:
+                    break;
                 case TaskScheduled task:
                     activities.Add(new(task.Id, task.Name, task.Version, task.Input, traceParent, task.Tags));
                     break;

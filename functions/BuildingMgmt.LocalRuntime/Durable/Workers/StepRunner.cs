@@ -16,8 +16,8 @@ internal static class StepRunner
         WorkerParts parts, TakenInstance taken, OrchestrationExecution? kept, IReadOnlyList<HistoryEvent> past, CancellationToken stopping)
     {
         var received = Received(taken);
-        var start = past.OfType<ExecutionStarted>().FirstOrDefault() ?? received.OfType<ExecutionStarted>().FirstOrDefault();
-        var name = kept?.Name ?? start?.Name ?? "(not started)";
+        var start = StartOf(past, received);
+        var name = NameOf(kept, start);
         var trace = kept?.TraceParent ?? start?.TraceParent;
         using var span = DurableTracing.Step(name, start?.Version, taken.InstanceId, trace);
         StepRun? run = null;
@@ -61,8 +61,16 @@ internal static class StepRunner
             () => _ = LeftCode.TellAsync(parts, instanceId, execution));
 
     /// <summary>Whom an execution answers, also when the engine cannot say it.</summary>
-    public static ParentTask? ParentOf(TakenInstance taken, IReadOnlyList<HistoryEvent> past) =>
-        past.Concat(Received(taken)).OfType<ExecutionStarted>().FirstOrDefault()?.Parent;
+    public static ParentTask? ParentOf(TakenInstance taken, IReadOnlyList<HistoryEvent> past) => StartOf(past, Received(taken))?.Parent;
+
+    /// <summary>Name of the orchestration, for those who look at it from outside.</summary>
+    public static string NameOf(TakenInstance taken, OrchestrationExecution? kept, IReadOnlyList<HistoryEvent> past) =>
+        NameOf(kept, StartOf(past, Received(taken)));
+
+    private static string NameOf(OrchestrationExecution? kept, ExecutionStarted? start) => kept?.Name ?? start?.Name ?? "(not started)";
+
+    private static ExecutionStarted? StartOf(IReadOnlyList<HistoryEvent> past, List<ReceivedEvent> received) =>
+        past.Concat(received).OfType<ExecutionStarted>().FirstOrDefault();
 
     // What was meant for an execution that has ended since is used up without being seen.
     private static List<ReceivedEvent> Received(TakenInstance taken) =>

@@ -20,11 +20,12 @@ internal sealed class StoreHealth(ILogger logger, TimeProvider time)
 
     public bool IsAway => _failing != VitalCalls.None;
 
-    public void Failed(VitalCalls call, Exception exception)
+    /// <param name="began">Timestamp of when the call was made: one that hangs fails late.</param>
+    public void Failed(VitalCalls call, long began, Exception exception)
     {
         if (!IsAway)
         {
-            _awaySince = time.GetTimestamp();
+            _awaySince = began;
             logger.StoreAway(exception);
         }
 

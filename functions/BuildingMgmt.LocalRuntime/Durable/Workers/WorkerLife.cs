@@ -14,7 +14,7 @@ internal sealed class WorkerLife
     // With the renewals an idle process asks the store three times in two seconds.
     private static readonly TimeSpan PollLongest = TimeSpan.FromSeconds(1);
 
-    // Timers of instances that other workers own are none of ours, but the store cannot leave them out of its answer.
+    // A timer of an instance that makes a step is told of, but not taken: asking at once would ask again and again.
     private static readonly TimeSpan DueSoonest = TimeSpan.FromMilliseconds(20);
 
     private static readonly TimeSpan LeaveAtMost = TimeSpan.FromSeconds(2);
@@ -148,6 +148,7 @@ internal sealed class WorkerLife
             await _parts.PauseAsync(pause, Ended);
             if (Ended.IsCancellationRequested)
                 return;
+            var began = _parts.Time.GetTimestamp();
             try
             {
                 var lives = await _parts.Store.RenewAsync(Worker, Ended);
@@ -160,7 +161,7 @@ internal sealed class WorkerLife
             catch (Exception e)
             {
                 if (!Ended.IsCancellationRequested)
-                    _health.Failed(VitalCalls.Renew, e);
+                    _health.Failed(VitalCalls.Renew, began, e);
                 pause = backoff.Next();
             }
         }
@@ -171,7 +172,7 @@ internal sealed class WorkerLife
         var backoff = _parts.NewBackoff();
         while (!Draining && !Ended.IsCancellationRequested)
         {
-            _steps.GiveUpIdle();
+            _steps.LookAfter();
             var wait = _nextTakeIn - _parts.Time.GetElapsedTime(_lastTake);
             if (!HasAnyRoom || (!_takeAtOnce && wait > TimeSpan.Zero))
             {
@@ -188,7 +189,7 @@ internal sealed class WorkerLife
             catch (Exception e)
             {
                 if (!Ended.IsCancellationRequested)
-                    _health.Failed(VitalCalls.Take, e);
+                    _health.Failed(VitalCalls.Take, _lastTake, e);
                 _takeAtOnce = true;
                 await _parts.PauseAsync(backoff.Next(), Ended);
             }
@@ -205,7 +206,7 @@ internal sealed class WorkerLife
         _lastTake = _parts.Time.GetTimestamp();
         var request = new TakeRequest(
             Worker, [.. _steps.Busy], Math.Max(0, _steps.Free), [.. _activities.Held], _activities.Room);
-        var taken = await _parts.Store.TakeAsync(request, Ended);
+        var taken = await _parts.CallStoreAsync(store => store.TakeAsync(request, Ended));
         _health.Worked(VitalCalls.Take);
         if (!taken.WorkerLives)
         {
@@ -245,19 +246,22 @@ internal sealed class WorkerLife
     {
         while (!Ended.IsCancellationRequested)
         {
-            if (_parts.Meter.HubIsObserved && !_health.IsAway)
-            {
-                try
-                {
-                    _parts.Meter.Observe(await _parts.Store.ReadHubAsync(Ended));
-                }
-                catch (Exception)
-                {
-                    // The next one may work; calls that matter more say that the store is away.
-                }
-            }
-
+            if (_parts.Meter.HubIsObserved)
+                _parts.Meter.Observe(await ReadHubAsync());
             await _parts.PauseAsync(ObserveEvery, Ended);
+        }
+    }
+
+    private async Task<HubState?> ReadHubAsync()
+    {
+        try
+        {
+            return _health.IsAway ? null : await _parts.Store.ReadHubAsync(Ended);
+        }
+        catch (Exception)
+        {
+            // The next one may work; calls that matter more say that the store is away.
+            return null;
         }
     }
 

@@ -21,6 +21,8 @@ internal sealed record WorkerParts(
 {
     public Backoff NewBackoff() => new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2), Random);
 
+    public Task<T> CallStoreAsync<T>(Func<IDurableStore, Task<T>> call) => Scheduler.CallStoreAsync(() => call(Store));
+
     /// <summary>Ends early, without an exception, when the token is cancelled.</summary>
     public async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken) =>
         await Task.Delay(pause, Time, cancellationToken)

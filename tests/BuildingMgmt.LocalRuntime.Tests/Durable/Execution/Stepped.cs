@@ -56,8 +56,8 @@ internal sealed class Stepped
         var outcome = kept.Step(Now, received);
         Assert.Equal(Text(expected), Text(outcome));
         History.AddRange(outcome.Appended);
-        Assert.Equal(History.Count, kept.EventCount);
-        Assert.Equal(History.Count, anew.EventCount);
+        Assert.Equal(History.Sum(happened => happened.Weight()), kept.Weight);
+        Assert.Equal(kept.Weight, anew.Weight);
         Now += TimeSpan.FromSeconds(1);
         return outcome;
     }

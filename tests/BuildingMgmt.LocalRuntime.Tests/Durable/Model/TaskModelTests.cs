@@ -20,6 +20,20 @@ public sealed class TaskModelTests
     }
 
     [Fact]
+    public void Of_very_many_levels_of_a_failure_the_outer_ones_and_the_innermost_are_kept()
+    {
+        Exception exception = new ArgumentException("cause");
+        for (var i = 0; i < 100; i++)
+            exception = i == 50 ? new TaskFailedException("Work", 0, TaskFailureDetails.FromException(exception)) : new InvalidOperationException($"{i}", exception);
+        List<TaskFailureDetails> levels = [];
+        for (var level = TaskFailureDetails.FromException(exception); level is not null; level = level.InnerFailure)
+            levels.Add(level);
+        Assert.Equal(32, levels.Count);
+        Assert.Equal(("99", "cause"), (levels[0].ErrorMessage, levels[^1].ErrorMessage));
+        Assert.InRange(TaskFailureDetails.FromException(new InvalidOperationException(new string('x', 1_000_000))).ErrorMessage.Length, 1_000, 100_000);
+    }
+
+    [Fact]
     public void Failure_knows_the_types_that_it_is()
     {
         var details = TaskFailureDetails.FromException(new OwnException("x"));

@@ -48,7 +48,7 @@ internal sealed class DurableSimulation
             ExtendedSessions = _world.Random.Next(4) > 0,
             ExtendedSessionIdle = _world.Between(100, 30_000),
             SessionsMax = _world.Random.Next(1, 10),
-            SessionEventsMax = _world.Random.Next(20, 2_000),
+            SessionsWeightMax = _world.Random.Next(20, 2_000),
         };
         _programs = Enumerable.Range(0, _world.Random.Next(1, 5)).ToDictionary(
             i => string.Create(CultureInfo.InvariantCulture, $"{seed}-{i}"), _ => _world.Random.Next());

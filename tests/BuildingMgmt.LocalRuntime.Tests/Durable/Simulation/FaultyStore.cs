@@ -106,6 +106,9 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
     /// <summary>Sees every call, and says which ones fail.</summary>
     public Func<StoreCall, bool>? Fails { get; set; }
 
+    /// <summary>Says what else a call fails with; null for no failure.</summary>
+    public Func<StoreCall, Exception?>? FailsWith { get; set; }
+
     /// <summary>What the store itself threw: a mistake of the store or of the call, no fault of the simulation's.</summary>
     public Exception? StoreFailure { get; private set; }
 
@@ -133,6 +136,12 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
         if (world.Now < _outageUntil || world.Chance(Faults.FailsBefore) || Fails?.Invoke(what) == true)
         {
             answer.TrySetException(new StoreFaultException("The call was not made."));
+            return;
+        }
+
+        if (FailsWith?.Invoke(what) is { } failure)
+        {
+            answer.TrySetException(failure);
             return;
         }
 

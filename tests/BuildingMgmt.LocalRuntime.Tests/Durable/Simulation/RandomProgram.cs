@@ -19,7 +19,7 @@ internal sealed record RandomProgram(IReadOnlyList<ProgramNode> Generations)
         var depth = path.Count(character => character == ':');
         var maker = new Maker(new Random(hash), depth);
         var generations = maker.Random.Next(4) == 0 ? maker.Random.Next(2, 4) : 1;
-        return new([.. Enumerable.Range(0, generations).Select(generation => maker.Sequence($"{path}/{generation}", 0))]);
+        return new([.. Enumerable.Range(0, generations).Select(generation => maker.Sequence($"{path}+{generation}", 0))]);
     }
 
     /// <summary>What it gives when nothing goes wrong.</summary>

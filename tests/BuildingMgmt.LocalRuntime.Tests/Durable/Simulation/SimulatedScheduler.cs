@@ -14,4 +14,6 @@ internal sealed class SimulatedScheduler(SimulatedProcess process) : IStepSchedu
     }
 
     public async Task<T> RunActivityAsync<T>(Func<Task<T>> activity) => await activity();
+
+    public Task<T> CallStoreAsync<T>(Func<Task<T>> call) => call();
 }

@@ -10,7 +10,9 @@ public sealed class CommitQueueTests
     private readonly SimulatedWorld _world = new(1);
     private readonly List<int[]> _calls = [];
     private readonly SimulatedProcess _process;
+    private readonly TaskCompletionSource _hung = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Func<int[], Exception?> _fails = _ => null;
+    private Func<int, bool> _hangs = _ => false;
 
     public CommitQueueTests() => _process = _world.NewProcess("process");
 
@@ -33,10 +35,14 @@ public sealed class CommitQueueTests
     }
 
     [Fact]
-    public void One_that_must_go_alone_keeps_its_place_and_no_company()
+    public void Those_that_must_go_alone_go_one_by_one_and_nobody_waits_for_them()
     {
-        Commit(Queue(), [1, 2, 3, 4, 5], alone: item => item == 3);
-        Assert.Equal([[1], [2], [3], [4, 5]], _calls);
+        _hangs = item => item is 3 or 5;
+        Commit(Queue(), [1, 2, 3, 4, 5, 6], alone: item => item is 3 or 5, until: receipts => receipts.Count(receipt => receipt.IsCompleted) == 4);
+        Assert.Equal([[1], [3], [2, 4, 6]], _calls);
+        _hung.SetResult();
+        Assert.True(_world.RunUntil(() => _calls.Count == 4, Long));
+        Assert.Equal([5], _calls[3]);
     }
 
     [Fact]
@@ -61,15 +67,19 @@ public sealed class CommitQueueTests
         {
             _calls.Add([.. items]);
             await _process.DelayAsync(TimeSpan.FromMilliseconds(5));
+            if (items.Any(_hangs))
+                await _hung.Task;
             return _fails([.. items]) is { } failure ? throw failure : [.. items.Select(item => item * 10)];
         },
         itemsMax, item => item, weightMax);
 
-    private List<Task<int>> Commit(CommitQueue<int, int> queue, int[] items, Func<int, bool>? alone = null)
+    private List<Task<int>> Commit(
+        CommitQueue<int, int> queue, int[] items, Func<int, bool>? alone = null, Func<List<Task<int>>, bool>? until = null)
     {
+        until ??= receipts => receipts.All(receipt => receipt.IsCompleted);
         List<Task<int>> receipts = [];
         _process.Post(_ => receipts.AddRange(items.Select(item => queue.AddAsync(item, alone?.Invoke(item) ?? false))), null);
-        Assert.True(_world.RunUntil(() => receipts.Count > 0 && receipts.All(receipt => receipt.IsCompleted), Long));
+        Assert.True(_world.RunUntil(() => receipts.Count > 0 && until(receipts), Long));
         return receipts;
     }
 }

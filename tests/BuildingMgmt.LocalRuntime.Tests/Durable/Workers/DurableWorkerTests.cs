@@ -221,7 +221,7 @@ public sealed class DurableWorkerTests : IDisposable
 
         var bad = _hub.RunUntilEnded("bad");
         Assert.Equal((int)EndStatus.Failed, bad.Status);
-        Assert.Contains("its output cannot be stored", bad.Failure!.InnerFailure!.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("its result cannot be stored", bad.Failure!.InnerFailure!.ErrorMessage, StringComparison.Ordinal);
         Assert.Single(_hub.Logged, LogEvents.DurableResultStuck);
     }
 

@@ -12,7 +12,6 @@ namespace BuildingMgmt.LocalRuntime.Tests.Durable.Workers;
 /// <summary>A hub and workers in simulated time, for one test.</summary>
 internal sealed class WorkerHarness : IDurableFunctions, ILoggerFactory, ILogger, IDisposable
 {
-    private readonly DurableMeter _meter = new();
     private readonly MemoryDurableStore _store;
     private int _processes;
 
@@ -26,14 +25,21 @@ internal sealed class WorkerHarness : IDurableFunctions, ILoggerFactory, ILogger
 
     public StoreNetwork Network { get; }
 
+    public DurableMeter Meter { get; } = new();
+
     public DurableWorkerSettings Settings { get; set; } = new() { MaxConcurrentActivities = 10, MaxConcurrentOrchestrators = 10 };
 
     public Dictionary<string, OrchestratorCode> Orchestrators { get; } = [];
 
     public Dictionary<string, Func<ActivityWork, CancellationToken, Task<string?>>> Activities { get; } = [];
 
+    /// <summary>What is around the step of an instance.</summary>
+    public Func<string, Task> BeforeStep { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Ids of what was logged.</summary>
     public List<int> Logged { get; } = [];
+
+    public List<string> Messages { get; } = [];
 
     /// <summary>Clock of the last process that was started.</summary>
     public TimeProvider Time { get; private set; } = TimeProvider.System;
@@ -44,7 +50,7 @@ internal sealed class WorkerHarness : IDurableFunctions, ILoggerFactory, ILogger
         Time = process.Time;
         var parts = new WorkerParts(
             new FaultyStore(process, Network), this, new JsonDataConverter(), Settings, new SimulatedScheduler(process), process.Time,
-            new Random(_processes), this, _meter, new EndedInstances());
+            new Random(_processes), this, Meter, new EndedInstances());
         var worker = new DurableWorker(parts, process);
         worker.Start();
         return (process, worker);
@@ -67,9 +73,15 @@ internal sealed class WorkerHarness : IDurableFunctions, ILoggerFactory, ILogger
         return State(id)!;
     }
 
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => Meter.Dispose();
 
     OrchestratorCode? IDurableFunctions.Orchestrator(string name) => Orchestrators.GetValueOrDefault(name);
+
+    async Task IDurableFunctions.AroundStepAsync(StepPlace place, Action step, CancellationToken cancellationToken)
+    {
+        await BeforeStep(place.InstanceId);
+        step();
+    }
 
     Task<string?> IDurableFunctions.RunActivityAsync(ActivityWork work, CancellationToken cancellationToken) =>
         Activities[work.Name](work, cancellationToken);
@@ -82,6 +94,9 @@ internal sealed class WorkerHarness : IDurableFunctions, ILoggerFactory, ILogger
 
     bool ILogger.IsEnabled(LogLevel logLevel) => true;
 
-    void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
         Logged.Add(eventId.Id);
+        Messages.Add(formatter(state, exception));
+    }
 }

@@ -2,6 +2,7 @@ using BuildingMgmt.LocalRuntime.Durable.Execution;
 using BuildingMgmt.LocalRuntime.Durable.Store;
 using BuildingMgmt.LocalRuntime.Durable.Workers;
 using BuildingMgmt.Testing;
+using Microsoft.DurableTask;
 using Microsoft.DurableTask.Converters;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -40,13 +41,29 @@ public sealed class WorkerPiecesTests
     [Fact]
     public void Nobody_is_to_blame_while_everything_fails()
     {
-        var trouble = new Trouble(new Backoff(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), new Random(1)));
+        var trouble = Trouble();
         for (var i = 0; i < 100; i++)
             trouble.Failed(new InvalidOperationException(), others: 7);
-        Assert.Equal(0, trouble.Blamed);
         Assert.True(trouble.Alone);
-        trouble.Failed(new InvalidOperationException(), others: 8);
-        Assert.Equal(1, trouble.Blamed);
+        for (var others = 8; others < 17; others++)
+            trouble.Failed(new InvalidOperationException(), others);
+        Assert.False(trouble.IsHopeless);
+        trouble.Failed(new InvalidOperationException(), others: 17);
+        Assert.True(trouble.IsHopeless);
+    }
+
+    [Fact]
+    public void What_cannot_be_written_is_to_blame_itself_and_what_waits_for_others_never()
+    {
+        var (data, passing) = (Trouble(), Trouble());
+        for (var others = 0; others < 100; others++)
+        {
+            data.Failed(new ArgumentOutOfRangeException(), others: 0);
+            passing.Failed(new TimeoutException(), others);
+        }
+
+        Assert.True(data.IsHopeless);
+        Assert.False(passing.IsHopeless);
     }
 
     [Fact]
@@ -154,22 +171,51 @@ public sealed class WorkerPiecesTests
     [Fact]
     public void Sessions_are_bounded_by_their_events_together_and_a_long_one_is_not_kept()
     {
-        var sessions = new InstanceSessions(new() { SessionEventsMax = 40 }, TimeProvider.System);
+        var sessions = new InstanceSessions(new() { SessionsWeightMax = 40 }, TimeProvider.System);
         Assert.True(sessions.MayKeep(Session("a", events: 10).Code));
         Assert.False(sessions.MayKeep(Session("a", events: 11).Code));
         for (var i = 0; i < 4; i++)
             Assert.Empty(sessions.Keep(Session($"{i}", events: 10)));
         Assert.Equal(["0", "1"], sessions.Keep(Session("4", events: 10)).Concat(sessions.Keep(Session("5", events: 10))));
-        Assert.Equal(40, sessions.Events);
+        Assert.Equal(40, sessions.Weight);
         Assert.False(new InstanceSessions(new() { ExtendedSessions = false }, TimeProvider.System).MayKeep(Session("a").Code));
     }
 
+    [Fact]
+    public void An_event_weighs_by_what_it_carries_however_it_carries_it()
+    {
+        var text = new string('x', 5_000);
+        var failure = new TaskFailureDetails("E", "short", null, new("E", text, null, null, null), null);
+        HistoryEvent[] carriers =
+        [
+            new ExecutionStarted("Flow", null, text, null, null), new TaskScheduled(0, "Work", null, text), new TaskCompleted(0, text), new TaskFailed(0, failure),
+            new ChildCreated(0, "a", "Flow", null, text), new ChildCompleted(0, text), new ChildFailed(0, failure), new EventSent(0, "a", "E", text),
+            new EventRaised("E", text, Guid.Empty), new ExecutionTerminated(text, false), new ExecutionCompleted(EndStatus.Failed, null, failure),
+            new ExecutionCompleted(EndStatus.Completed, text, null),
+        ];
+        Assert.All(carriers, carrier => Assert.Equal(11, carrier.Weight()));
+        Assert.Equal(1, new StepStarted(DateTimeOffset.UnixEpoch).Weight());
+    }
+
+    [Fact]
+    public void A_session_with_much_in_it_counts_for_many()
+    {
+        var code = Code("a", [new ExecutionStarted("Flow", null, new string('x', 5_000), null, null)]);
+        Assert.False(new InstanceSessions(new() { SessionsWeightMax = 40 }, TimeProvider.System).MayKeep(code));
+        Assert.True(new InstanceSessions(new() { SessionsWeightMax = 44 }, TimeProvider.System).MayKeep(code));
+    }
+
+    private static Trouble Trouble() => new(new Backoff(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), new Random(1)));
+
     private static TakenInstance Taken(string id, int execution, long step) => new(id, execution, step, []);
 
-    private static InstanceSession Session(string id, int execution = 0, long step = 1, int events = 2)
+    private static InstanceSession Session(string id, int execution = 0, long step = 1, int events = 2) =>
+        new(id, execution, step, Code(id, [.. Enumerable.Range(0, events).Select(_ => new StepStarted(DateTimeOffset.UnixEpoch))], execution));
+
+    private static OrchestrationExecution Code(string id, IReadOnlyList<HistoryEvent> past, int execution = 0)
     {
         var code = new OrchestrationExecution(id, execution, _ => _ => Task.FromResult<object?>(null), new JsonDataConverter(), NullLoggerFactory.Instance);
-        code.Replay(Enumerable.Range(0, events).Select(i => (HistoryEvent)new StepStarted(DateTimeOffset.UnixEpoch)).ToList());
-        return new(id, execution, step, code);
+        code.Replay(past);
+        return code;
     }
 }
