@@ -1,3 +1,4 @@
+using BuildingMgmt.LocalRuntime.Durable.Functions;
 using BuildingMgmt.LocalRuntime.Functions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -10,8 +11,12 @@ public static class FunctionContextBindingFeatureExtensions
     /// <summary>What the function returned; set its value to answer with something else.</summary>
     public static InvocationResult GetInvocationResult(this FunctionContext context) => Run(context).Result;
 
-    private static FunctionRun Run(FunctionContext context) => context as FunctionRun
-        ?? throw new ArgumentException("The context was not made by this runtime.", nameof(context));
+    private static FunctionRun Run(FunctionContext context) => context switch
+    {
+        FunctionRun run => run,
+        OrchestratorStep => OrchestratorStep.Run,
+        _ => throw new ArgumentException("The context was not made by this runtime.", nameof(context)),
+    };
 }
 
 /// <summary>Loggers within a run.</summary>

@@ -13,10 +13,13 @@ internal static class FunctionInvoker
     public static Func<FunctionRun, ValueTask<object?>> Compile(MethodInfo method, ParameterInfo triggerParameter)
     {
         var run = Expression.Parameter(typeof(FunctionRun), "run");
-        var input = triggerParameter.IsDefined(typeof(OrchestrationTriggerAttribute)) ? DurableParameters.InputOf(method) : null;
+        var isOrchestrator = triggerParameter.IsDefined(typeof(OrchestrationTriggerAttribute));
+        var input = isOrchestrator ? DurableParameters.InputOf(method) : null;
         var arguments = method.GetParameters().Select(parameter => parameter == input
             ? Durable(nameof(DurableValues.OrchestratorInput), run, parameter.ParameterType)
-            : Argument(run, parameter, parameter == triggerParameter));
+            : isOrchestrator && parameter.ParameterType == typeof(FunctionContext)
+                ? Expression.Constant(OrchestratorStep.Context, typeof(FunctionContext))
+                : Argument(run, parameter, parameter == triggerParameter));
 
         if (method.IsStatic)
             return Expression.Lambda<Func<FunctionRun, ValueTask<object?>>>(Returned(Expression.Call(method, arguments)), run).Compile();

@@ -15,38 +15,35 @@ internal sealed class CompletionWaits(Func<CancellationToken, ValueTask<IDurable
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _waiters = new(StringComparer.Ordinal);
-    private CancellationTokenSource? _hurry;
 
-    /// <summary>Returns when the orchestration may have ended; whoever waits looks for itself, and waits again if not.</summary>
-    public async Task UntilEndedAsync(string instanceId, CancellationToken cancellationToken)
+    // Completed when somebody new waits. Null while nobody does.
+    private TaskCompletionSource? _hurry;
+
+    /// <summary>Begins to wait. Look after that, so that no end falls between the two, and dispose of the waiter, whatever comes of it.</summary>
+    public Waiter Enter(string instanceId)
     {
-        using var registration = ended.Register(instanceId);
+        var waiter = new Waiter(this, ended.Register(instanceId));
         lock (_lock)
         {
             _waiters[instanceId] = _waiters.GetValueOrDefault(instanceId) + 1;
             if (_hurry is null)
             {
-                _hurry = new CancellationTokenSource();
+                _hurry = NewHurry();
                 _ = Task.Run(PollAsync, CancellationToken.None);
             }
-            else
-            {
-                // Not Cancel, which would go on with the polling right here, in the lock.
-                _ = _hurry.CancelAsync();
-            }
+
+            _hurry.TrySetResult();
         }
 
-        try
+        return waiter;
+    }
+
+    private void Leave(string instanceId)
+    {
+        lock (_lock)
         {
-            await registration.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            lock (_lock)
-            {
-                if (--_waiters[instanceId] == 0)
-                    _waiters.Remove(instanceId);
-            }
+            if (--_waiters[instanceId] == 0)
+                _waiters.Remove(instanceId);
         }
     }
 
@@ -55,37 +52,14 @@ internal sealed class CompletionWaits(Func<CancellationToken, ValueTask<IDurable
     {
         var pause = PollPause.Shortest;
         var away = false;
-        while (true)
+        while (NextHurry() is { } hurry)
         {
-            CancellationTokenSource hurry;
-            lock (_lock)
-            {
-                if (_waiters.Count == 0)
-                {
-                    _hurry!.Dispose();
-                    _hurry = null;
-                    return;
-                }
+            await hurry.WaitAsync(pause - PollPause.Shortest, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (hurry.IsCompleted)
+                pause = PollPause.Shortest;
 
-                if (_hurry!.IsCancellationRequested)
-                {
-                    _hurry.Dispose();
-                    _hurry = new CancellationTokenSource();
-                    pause = PollPause.Shortest;
-                }
-
-                hurry = _hurry;
-            }
-
-            try
-            {
-                await Task.Delay(pause, time, pause == PollPause.Shortest ? CancellationToken.None : hurry.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                continue;
-            }
-
+            // Nobody hurries this: where many come one after another, they are asked for together.
+            await Task.Delay(PollPause.Shortest, time, CancellationToken.None).ConfigureAwait(false);
             pause = PollPause.After(pause);
             try
             {
@@ -102,6 +76,18 @@ internal sealed class CompletionWaits(Func<CancellationToken, ValueTask<IDurable
         }
     }
 
+    private Task? NextHurry()
+    {
+        lock (_lock)
+        {
+            if (_waiters.Count == 0)
+                _hurry = null;
+            else if (_hurry!.Task.IsCompleted)
+                _hurry = NewHurry();
+            return _hurry?.Task;
+        }
+    }
+
     private async Task AskAsync()
     {
         string[] ids;
@@ -114,14 +100,18 @@ internal sealed class CompletionWaits(Func<CancellationToken, ValueTask<IDurable
                 ended.Tell(id);
         }
     }
-}
 
-/// <summary>Pauses between looks: short at first, half a second at most.</summary>
-internal static class PollPause
-{
-    public static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50);
+    private static TaskCompletionSource NewHurry() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(500);
+    internal sealed class Waiter(CompletionWaits waits, EndedInstances.Registration registration) : IDisposable
+    {
+        /// <summary>Completes when the orchestration may have ended; whoever waits looks for itself, and waits again if not.</summary>
+        public Task Ended => registration.Ended;
 
-    public static TimeSpan After(TimeSpan pause) => pause + pause < Longest ? pause + pause : Longest;
+        public void Dispose()
+        {
+            waits.Leave(registration.InstanceId);
+            registration.Dispose();
+        }
+    }
 }

@@ -67,7 +67,7 @@ internal sealed class StoreDurableTaskClient(
     public override async Task RaiseEventAsync(
         string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        TaskNames.Check(instanceId, "An instance id", nameof(instanceId));
         TaskNames.Check(eventName, "An event's name", nameof(eventName));
         var id = Guid.NewGuid();
         var raised = new EventRaised(eventName, Payloads.Bounded(converter.Serialize(eventPayload), $"Event \"{eventName}\""), id);
@@ -77,7 +77,7 @@ internal sealed class StoreDurableTaskClient(
     public override async Task TerminateInstanceAsync(
         string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        TaskNames.Check(instanceId, "An instance id", nameof(instanceId));
         var terminated = new ExecutionTerminated(Payloads.Bounded(converter.Serialize(options?.Output), "The output"), options?.Recursive ?? false);
         await SendAsync(new NewMessage(instanceId, Execution: null, terminated), "be terminated", cancellation).ConfigureAwait(false);
     }
@@ -101,7 +101,7 @@ internal sealed class StoreDurableTaskClient(
     public override async Task<OrchestrationMetadata?> GetInstancesAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        TaskNames.Check(instanceId, "An instance id", nameof(instanceId));
         var store = await open(cancellation).ConfigureAwait(false);
         return await store.GetAsync(instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false) is { } state
             ? Metadata(state, getInputsAndOutputs)
@@ -112,6 +112,8 @@ internal sealed class StoreDurableTaskClient(
     {
         var query = filter ?? new OrchestrationQuery();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(query.PageSize, nameof(filter));
+        if (query.InstanceIdPrefix is { Length: > 0 } prefix)
+            TaskNames.Check(prefix, "A prefix of instance ids", nameof(filter));
         if (query.TaskHubNames?.FirstOrDefault(name => !name.Equals(Name, StringComparison.OrdinalIgnoreCase)) is { } other)
             throw new ArgumentException($"Task hub \"{other}\" is not this client's hub \"{Name}\"; only that one can be asked.", nameof(filter));
         return Pageable.Create(async (token, size, cancellation) =>
@@ -124,7 +126,7 @@ internal sealed class StoreDurableTaskClient(
                     Numbers(query.Statuses),
                     OneMore(pageSize),
                     string.IsNullOrEmpty(query.InstanceIdPrefix) ? null : query.InstanceIdPrefix,
-                    token ?? query.ContinuationToken,
+                    Checked(token ?? query.ContinuationToken),
                     query.CreatedFrom?.ToUniversalTime(),
                     query.CreatedTo?.ToUniversalTime(),
                     WithPayloads: query.FetchInputsAndOutputs),
@@ -148,7 +150,7 @@ internal sealed class StoreDurableTaskClient(
             new InstanceFilter(
                 Numbers(runtimeStatus),
                 OneMore(pageSize),
-                AfterId: lastInstanceKey,
+                AfterId: Checked(lastInstanceKey),
                 EndedFrom: completedTimeFrom?.ToUniversalTime(),
                 EndedTo: completedTimeTo?.ToUniversalTime()),
             cancellation).ConfigureAwait(false);
@@ -159,7 +161,7 @@ internal sealed class StoreDurableTaskClient(
     public override async Task<OrchestrationMetadata> WaitForInstanceStartAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        TaskNames.Check(instanceId, "An instance id", nameof(instanceId));
         var store = await open(cancellation).ConfigureAwait(false);
         for (var pause = PollPause.Shortest; ; pause = PollPause.After(pause))
         {
@@ -173,27 +175,15 @@ internal sealed class StoreDurableTaskClient(
     public override async Task<OrchestrationMetadata> WaitForInstanceCompletionAsync(
         string instanceId, bool getInputsAndOutputs = false, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        TaskNames.Check(instanceId, "An instance id", nameof(instanceId));
         var store = await open(cancellation).ConfigureAwait(false);
         for (var pause = PollPause.Shortest; ; pause = PollPause.After(pause))
         {
-            // Asked to be told before looking, so that no end falls between the two.
-            using var looked = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            var told = waits.UntilEndedAsync(instanceId, looked.Token);
-            InstanceState? state;
-            try
-            {
-                state = await store.GetAsync(instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false);
-                if (state is not null && Metadata(state, getInputsAndOutputs) is { IsCompleted: true } ended)
-                    return ended;
-                await told.ConfigureAwait(false);
-            }
-            finally
-            {
-                // Nobody waits any more, also when the store could not be asked.
-                await looked.CancelAsync().ConfigureAwait(false);
-                await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            using var waiter = waits.Enter(instanceId);
+            var state = await store.GetAsync(instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false);
+            if (state is not null && Metadata(state, getInputsAndOutputs) is { IsCompleted: true } ended)
+                return ended;
+            await waiter.Ended.WaitAsync(cancellation).ConfigureAwait(false);
 
             // One that does not exist counts as ended, and may come yet.
             if (state is null)
@@ -204,7 +194,7 @@ internal sealed class StoreDurableTaskClient(
     public override async Task<PurgeResult> PurgeInstanceAsync(
         string instanceId, PurgeInstanceOptions? options = null, CancellationToken cancellation = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        TaskNames.Check(instanceId, "An instance id", nameof(instanceId));
         var store = await open(cancellation).ConfigureAwait(false);
         return new PurgeResult(await store.PurgeAsync(instanceId, options?.Recursive ?? false, cancellation).ConfigureAwait(false), isComplete: true);
     }
@@ -238,6 +228,13 @@ internal sealed class StoreDurableTaskClient(
     private static IReadOnlyList<int> Numbers(IEnumerable<OrchestrationRuntimeStatus>? statuses) =>
         statuses is null ? [] : [.. statuses.Select(status => (int)status).Distinct()];
 
+    private static string? Checked(string? token)
+    {
+        if (token is { Length: > 0 })
+            TaskNames.Check(token, "A continuation token", nameof(token));
+        return token;
+    }
+
     // One more than the page is asked for, so that the last page says that it is the last.
     private static int OneMore(int pageSize) => pageSize == int.MaxValue ? pageSize : pageSize + 1;
 
@@ -269,7 +266,7 @@ internal sealed class StoreDurableTaskClient(
 
     private async Task<OrchestrationRuntimeStatus?> StatusAsync(string instanceId, CancellationToken cancellation)
     {
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        TaskNames.Check(instanceId, "An instance id", nameof(instanceId));
         var store = await open(cancellation).ConfigureAwait(false);
         return (OrchestrationRuntimeStatus?)(await store.GetAsync(instanceId, withPayloads: false, cancellation).ConfigureAwait(false))?.Status;
     }

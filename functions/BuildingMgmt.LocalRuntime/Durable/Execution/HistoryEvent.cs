@@ -29,6 +29,7 @@ namespace BuildingMgmt.LocalRuntime.Durable.Execution;
 [JsonDerivedType(typeof(ExecutionSuspended), "suspend")]
 [JsonDerivedType(typeof(ExecutionResumed), "resume")]
 [JsonDerivedType(typeof(ExecutionTerminated), "terminate")]
+[JsonDerivedType(typeof(CodeLeft), "left")]
 [JsonDerivedType(typeof(ExecutionCompleted), "end")]
 internal abstract record HistoryEvent;
 
@@ -90,6 +91,9 @@ internal sealed record ExecutionResumed(string? Reason) : ReceivedEvent;
 /// <param name="Recursive">Sub-orchestrations that have not ended are terminated as well.</param>
 /// <param name="By">The task of a parent that ends with all its sub-orchestrations: whoever else has the id goes on. Null is a client.</param>
 internal sealed record ExecutionTerminated(string? Output, bool Recursive, ParentTask? By = null) : ReceivedEvent;
+
+/// <summary>The code went on outside of a step, so that nothing it does is recorded any more: the execution fails.</summary>
+internal sealed record CodeLeft : ReceivedEvent;
 
 /// <summary>Last event of an execution.</summary>
 internal sealed record ExecutionCompleted(EndStatus Status, string? Output, TaskFailureDetails? Failure) : HistoryEvent;

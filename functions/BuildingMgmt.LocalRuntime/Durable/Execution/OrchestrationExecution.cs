@@ -26,13 +26,23 @@ internal sealed class OrchestrationExecution
     private TaskFailureDetails? broken;
 
     /// <param name="find">The code of an orchestrator by its name; null when the app has none.</param>
+    /// <param name="onLeft">Called once when the code goes on outside of a step. The instance is to be sent a <see cref="CodeLeft"/>.</param>
     public OrchestrationExecution(
-        string instanceId, int execution, Func<string, OrchestratorCode?> find, DataConverter converter, ILoggerFactory loggers)
+        string instanceId,
+        int execution,
+        Func<string, OrchestratorCode?> find,
+        DataConverter converter,
+        ILoggerFactory loggers,
+        Action? onLeft = null)
     {
         this.instanceId = instanceId;
         this.find = find;
         log = loggers.CreateLogger<OrchestrationExecution>();
-        thread = new(() => log.OrchestrationLeft(instanceId, Name));
+        thread = new(() =>
+        {
+            log.OrchestrationLeft(instanceId, Name);
+            onLeft?.Invoke();
+        });
         payloads = new(converter);
         context = new(instanceId, execution, thread, payloads, loggers);
     }
@@ -169,6 +179,9 @@ internal sealed class OrchestrationExecution
             case ExecutionTerminated termination:
                 terminated = termination;
                 return true;
+            case CodeLeft:
+                Break(StepThread.IllegalAwait());
+                return true;
             case ExecutionSuspended when suspended:
             case ExecutionResumed when !suspended:
             case ExecutionStarted when context.Start is not null:
@@ -293,8 +306,13 @@ internal sealed class OrchestrationExecution
         }
         catch (Exception exception)
         {
-            log.OrchestrationFailed(exception, instanceId, Name);
-            broken ??= TaskFailureDetails.FromException(exception);
+            Break(exception);
         }
+    }
+
+    private void Break(Exception exception)
+    {
+        log.OrchestrationFailed(exception, instanceId, Name);
+        broken ??= TaskFailureDetails.FromException(exception);
     }
 }

@@ -14,10 +14,6 @@ namespace BuildingMgmt.LocalRuntime.Durable.Functions;
 /// <summary>The app's orchestrators and activities, in the app's middleware.</summary>
 internal sealed class DurableFunctions : IDurableFunctions
 {
-    // The step that this thread is in. An orchestrator's code begins within a step, and is given that step's context.
-    [ThreadStatic]
-    private static FunctionRun? _step;
-
     private readonly FrozenDictionary<string, (LoadedFunction Function, OrchestratorCode Code)> _orchestrators;
     private readonly FrozenDictionary<string, LoadedFunction> _activities;
     private readonly FunctionPipeline _pipeline;
@@ -47,6 +43,12 @@ internal sealed class DurableFunctions : IDurableFunctions
 
     public OrchestratorCode? Orchestrator(string name) => _orchestrators.TryGetValue(name, out var found) ? found.Code : null;
 
+    // What a class was given when it was made goes with the step's services.
+    public bool MayRest(string orchestrator) =>
+        !_orchestrators.TryGetValue(orchestrator, out var found)
+        || found.Function.Method.IsStatic
+        || found.Function.Method.DeclaringType!.GetConstructors().All(constructor => constructor.GetParameters().Length == 0);
+
     public async Task AroundStepAsync(StepPlace place, Action step, CancellationToken cancellationToken)
     {
         if (!_orchestrators.TryGetValue(place.Orchestrator, out var found))
@@ -63,7 +65,7 @@ internal sealed class DurableFunctions : IDurableFunctions
             run = new FunctionRun(
                 found.Function, scope.ServiceProvider, input: null, BindingData(place.InstanceId), RunRetry.None, cancellationToken, place.TraceParent)
             {
-                Inner = () => Within(run!, step),
+                Inner = () => OrchestratorStep.Within(run!, step),
             };
             await _pipeline.RunAsync(run).ConfigureAwait(false);
         }
@@ -77,9 +79,8 @@ internal sealed class DurableFunctions : IDurableFunctions
                 $"The app has no activity \"{work.Name}\". It has: {(_activities.Count == 0 ? "none" : string.Join(", ", _activities.Keys.Order(StringComparer.OrdinalIgnoreCase)))}.");
         }
 
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (_times.FunctionTimeout != Timeout.InfiniteTimeSpan)
-            timeout.CancelAfter(_times.FunctionTimeout);
+        using var time = _times.StartTimeout(_times.Timestamp);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, time?.Token ?? CancellationToken.None);
         var scope = _scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
         {
@@ -115,26 +116,11 @@ internal sealed class DurableFunctions : IDurableFunctions
     private static RunBindingContext BindingData(string instanceId) =>
         new(new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase) { ["instanceId"] = instanceId });
 
-    private static void Within(FunctionRun run, Action step)
-    {
-        var outer = _step;
-        _step = run;
-        try
-        {
-            step();
-        }
-        finally
-        {
-            _step = outer;
-        }
-    }
-
     // Not ConfigureAwait(false): what follows an await is part of the replay, on its context.
     private static OrchestratorCode Code(LoadedFunction function) => async context =>
     {
-        var run = _step ?? throw new InvalidOperationException($"Orchestrator {function} was run outside of a step.");
+        var run = OrchestratorStep.Run;
         run.Input = context;
-        run.Step = () => _step;
         return await function.Invoke(run);
     };
 }

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Hosting;
 namespace BuildingMgmt.LocalRuntime.Durable.Functions;
 
 /// <summary>Starts and stops the app's hub with the host.</summary>
-internal sealed class DurableHosting(DurableHub hub) : IHostedService
+internal sealed class DurableHosting(DurableHub hub, TimeProvider time) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) => hub.StartAsync(cancellationToken);
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        using var timeIsUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeIsUp.CancelAfter(HostTimes.TriggeredGrace);
+        using var grace = new CancellationTokenSource(HostTimes.TriggeredGrace, time);
+        using var timeIsUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, grace.Token);
         try
         {
             await hub.StopAsync(timeIsUp.Token).WaitAsync(cancellationToken).ConfigureAwait(false);

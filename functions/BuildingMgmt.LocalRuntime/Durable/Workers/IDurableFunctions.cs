@@ -12,6 +12,9 @@ internal interface IDurableFunctions
     /// <summary>Null when the app has none of that name.</summary>
     OrchestratorCode? Orchestrator(string name);
 
+    /// <summary>Whether its code may stay in memory between steps: not when it holds what lives only as long as one.</summary>
+    bool MayRest(string orchestrator) => true;
+
     /// <summary>
     /// Runs a step of an orchestration with what the app has around it: its middleware, which is outside the replay and so may await. The
     /// exceptions of orchestrators do not pass here, those of middleware do.

@@ -56,7 +56,9 @@ internal static class StepRunner
     }
 
     public static OrchestrationExecution NewExecution(WorkerParts parts, string instanceId, int execution) =>
-        new(instanceId, execution, parts.Functions.Orchestrator, parts.Converter, parts.Loggers);
+        new(
+            instanceId, execution, parts.Functions.Orchestrator, parts.Converter, parts.Loggers,
+            () => _ = LeftCode.TellAsync(parts, instanceId, execution));
 
     /// <summary>Whom an execution answers, also when the engine cannot say it.</summary>
     public static ParentTask? ParentOf(TakenInstance taken, IReadOnlyList<HistoryEvent> past) => StartOf(past, Received(taken))?.Parent;

@@ -159,6 +159,32 @@ public sealed class DeterminismTests
     }
 
     [Fact]
+    public async Task Code_that_goes_on_elsewhere_beside_an_open_task_is_told_of_once_and_fails_in_every_replay()
+    {
+        var outside = new TaskCompletionSource();
+        using var told = new SemaphoreSlim(0);
+        var execution = New(CodeAsync, () => told.Release());
+        var history = execution.Step(DateTimeOffset.UnixEpoch, [Stepped.Started()]).Appended;
+        await Task.Run(outside.SetResult, TestContext.Current.CancellationToken);
+        Assert.True(await told.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+
+        outside = new();
+        var anew = New(CodeAsync);
+        anew.Replay(history);
+        AssertIllegal(anew.Step(DateTimeOffset.UnixEpoch, [new CodeLeft(), new CodeLeft()]).Failed());
+        AssertIllegal(execution.Step(DateTimeOffset.UnixEpoch, [new CodeLeft()]).Failed());
+        Assert.Equal(0, told.CurrentCount);
+
+        async Task<object?> CodeAsync(TaskOrchestrationContext context)
+        {
+            var open = context.CreateTimer(TimeSpan.FromHours(1), CancellationToken.None);
+            await outside.Task;
+            await open;
+            return null;
+        }
+    }
+
+    [Fact]
     public void Yield_is_allowed()
     {
         var stepped = new Stepped(async context =>
@@ -227,8 +253,8 @@ public sealed class DeterminismTests
         return stepped.StepOther(other, new TaskCompleted(0, "1")).Failed();
     }
 
-    private static OrchestrationExecution New(Func<TaskOrchestrationContext, Task<object?>> code) =>
-        new("instance", 0, _ => context => code(context), JsonDataConverter.Default, NullLoggerFactory.Instance);
+    private static OrchestrationExecution New(Func<TaskOrchestrationContext, Task<object?>> code, Action? onLeft = null) =>
+        new("instance", 0, _ => context => code(context), JsonDataConverter.Default, NullLoggerFactory.Instance, onLeft);
 
     private static void AssertIllegal(TaskFailureDetails failure)
     {

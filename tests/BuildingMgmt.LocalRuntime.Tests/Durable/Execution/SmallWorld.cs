@@ -101,9 +101,10 @@ internal sealed class SmallWorld(RandomProgram program, int seed, bool keep, boo
         if (outcome.Next is { } next)
         {
             instance.BeginNext();
+            // Before the step: should it begin the next one, that one has not seen them.
+            instance.Delivered.AddRange(next.Events);
             // As the store does: the start comes first, with all that goes on.
             Step(instance, [next.Start, .. next.Events]);
-            instance.Delivered.AddRange(next.Events);
         }
         else if (outcome.End is { } end)
         {

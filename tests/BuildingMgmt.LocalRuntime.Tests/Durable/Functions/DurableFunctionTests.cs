@@ -22,6 +22,22 @@ public class DurableFunctionTests(SampleApp app) : IClassFixture<SampleApp>
         Assert.Equal(3, _app.Deeds.Count("tried"));
     }
 
+    [Theory]
+    [InlineData('\0')]
+    [InlineData('\ud800')]
+    public async Task What_no_text_can_hold_is_refused_by_the_client(char character)
+    {
+        var text = $"a{character}b";
+        await Assert.ThrowsAsync<ArgumentException>(() => Client.ScheduleNewOrchestrationInstanceAsync(text, Token));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => Client.ScheduleNewOrchestrationInstanceAsync(nameof(SampleOrchestrators.Parent), new StartOrchestrationOptions(text), Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => Client.RaiseEventAsync(text, "event", Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => Client.GetInstanceAsync(text, Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => Client.PurgeInstanceAsync(text, Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => Client.ListInstanceIdsAsync(lastInstanceKey: text, cancellation: Token));
+        Assert.Throws<ArgumentException>(() => Client.GetAllInstancesAsync(new OrchestrationQuery(InstanceIdPrefix: text)));
+    }
+
     [Fact]
     public async Task An_orchestrator_is_told_what_an_activity_threw()
     {

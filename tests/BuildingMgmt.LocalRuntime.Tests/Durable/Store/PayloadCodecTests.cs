@@ -34,6 +34,7 @@ public sealed class PayloadCodecTests
         new ExecutionSuspended("lunch"),
         new ExecutionResumed(null),
         new ExecutionTerminated("\"enough\"", true),
+        new CodeLeft(),
         new ExecutionCompleted(EndStatus.Failed, null, Failure),
     ];
 
