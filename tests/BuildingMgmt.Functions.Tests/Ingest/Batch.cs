@@ -10,8 +10,10 @@ internal static class Batch
     public static string From(string gatewayId, params string[] readings) =>
         $$"""{"gateway_id":"{{gatewayId}}","batch_id":"b-1","sent_at":"2026-03-10T12:00:00Z","batch":[{{string.Join(',', readings)}}]}""";
 
-    public static string Correcting(params string[] readings) =>
-        $$"""{"gateway_id":"gw","batch_id":"c-1","correction":true,"batch":[{{string.Join(',', readings)}}]}""";
+    public static string Correcting(params string[] readings) => CorrectingFrom("gw", readings);
+
+    public static string CorrectingFrom(string gatewayId, params string[] readings) =>
+        $$"""{"gateway_id":"{{gatewayId}}","batch_id":"c-1","correction":true,"batch":[{{string.Join(',', readings)}}]}""";
 
     /// <param name="data">Without its braces: <c>"co2":1</c>.</param>
     /// <param name="time">Of 2026-03-10, <c>11:59:00</c>, or a whole timestamp.</param>

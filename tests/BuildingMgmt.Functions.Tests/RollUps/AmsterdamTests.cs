@@ -39,7 +39,7 @@ public abstract class AmsterdamTests(PostgresFixture postgres, AzuriteFixture az
     }
 
     protected Task StoreAsync(string metric, params (string Time, double Value, string Quality)[] readings) =>
-        App.StoreAsync(Batch.Of([.. readings.Select(reading => RollUpBuilding.Reading(Zone, metric, reading.Time, reading.Value, reading.Quality))]));
+        App.StoreAsync(RollUpBuilding.Of(Zone, [.. readings.Select(reading => RollUpBuilding.Reading(Zone, metric, reading.Time, reading.Value, reading.Quality))]));
 
     protected Task<string> HoursAsync() => RowsAsync("reading_hourly", "to_char(bucket AT TIME ZONE 'UTC', 'HH24')", "bucket");
 

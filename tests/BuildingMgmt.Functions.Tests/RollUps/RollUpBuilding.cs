@@ -27,11 +27,19 @@ internal static class RollUpBuilding
                 ]),
             ]),
         ],
-        []);
+        [new GatewaySpec(Gateway(timeZone), "a secret of the tests")]);
+
+    /// <summary>A batch of the building's gateway.</summary>
+    public static string Of(string timeZone, params string[] readings) => Batch.From(Gateway(timeZone), readings);
+
+    /// <inheritdoc cref="Of"/>
+    public static string Correcting(string timeZone, params string[] readings) => Batch.CorrectingFrom(Gateway(timeZone), readings);
 
     /// <param name="time">Of 2026-03-10, <c>11:59:00</c>, or a whole timestamp.</param>
     public static string Reading(string timeZone, string metric, string time, double value, string quality = "good") =>
         Batch.Reading(Sensor(timeZone), time, string.Create(CultureInfo.InvariantCulture, $"\"{metric}\":{value:R}"), quality);
+
+    private static string Gateway(string timeZone) => $"gw {timeZone}";
 
     private static Guid Sensor(string timeZone) => StableId.Create($"roll-up tests/{timeZone}/sensor");
 }

@@ -25,7 +25,7 @@ public sealed class RollUpFaultTests(PostgresFixture postgres, AzuriteFixture az
         app = await IngestApp.StartAsync(
             database.ConnectionString, azurite.ConnectionString, settings: ("RollUps:BucketsPerTransactionMax", "4"));
         await CatalogueImport.ImportAsync(app.Postgres, RollUpBuilding.In(Zone), CancellationToken.None);
-        await app.StoreAsync(Batch.Of([.. Enumerable.Range(1, 9).Select(hour => RollUpBuilding.Reading(Zone, "minutely", $"0{hour}:15:00", hour))]));
+        await app.StoreAsync(RollUpBuilding.Of(Zone, [.. Enumerable.Range(1, 9).Select(hour => RollUpBuilding.Reading(Zone, "minutely", $"0{hour}:15:00", hour))]));
     }
 
     public async ValueTask DisposeAsync()
@@ -58,7 +58,7 @@ public sealed class RollUpFaultTests(PostgresFixture postgres, AzuriteFixture az
         {
             run = app.Get<RollUpRun>().RunAsync(Token);
             await UntilHeldUpAsync();
-            await app.StoreAsync(Batch.Of(RollUpBuilding.Reading(Zone, "minutely", "01:20:00", 50)));
+            await app.StoreAsync(RollUpBuilding.Of(Zone, RollUpBuilding.Reading(Zone, "minutely", "01:20:00", 50)));
         }
 
         await run;

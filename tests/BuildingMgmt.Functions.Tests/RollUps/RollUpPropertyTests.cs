@@ -97,6 +97,7 @@ public sealed class RollUpPropertyTests(PostgresFixture postgres, AzuriteFixture
         await app.RollUpAsync();
         await app.AssertRolledUpAsync();
         Assert.Equal("0", await app.QueryAsync("SELECT count(*) FROM reading_change"));
+        Assert.NotEqual("0", await app.QueryAsync("SELECT count(*) FROM reading"));
         await app.AssertRebuildFindsNothingAsync(building.BuildingId, DateOnly.FromDateTime(start), DateOnly.FromDateTime(end));
     }
 
@@ -116,6 +117,8 @@ public sealed class RollUpPropertyTests(PostgresFixture postgres, AzuriteFixture
                 sensor.SensorId, time.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
                 string.Create(CultureInfo.InvariantCulture, $"\"{metric}\":{value}"), quality);
         }).ToArray();
-        return random.Next(4) == 0 ? Batch.Correcting(readings) : Batch.Of(readings);
+        return random.Next(4) == 0
+            ? RollUpBuilding.Correcting(building.TimeZone, readings)
+            : RollUpBuilding.Of(building.TimeZone, readings);
     }
 }

@@ -43,7 +43,7 @@ public sealed class RollUpTests(PostgresFixture postgres, AzuriteFixture azurite
             await HoursAsync());
         Assert.Equal("minutely 2026-03-10 avg 3 sum 9 of 3 first 3 last 5 worst 0 revision 1 late", await DaysAsync());
 
-        await App.StoreAsync(Batch.Correcting(RollUpBuilding.Reading(Zone, "minutely", "10:15:00", 9, "uncertain")));
+        await App.StoreAsync(RollUpBuilding.Correcting(Zone, RollUpBuilding.Reading(Zone, "minutely", "10:15:00", 9, "uncertain")));
         await App.RollUpAsync();
         Assert.Equal(
             "minutely 10 avg 6 sum 12 of 2 first 3 last 9 worst 1 revision 2 correction, minutely 11 avg 5 sum 5 of 1 first 5 last 5 worst 0 revision 0",
@@ -83,7 +83,7 @@ public sealed class RollUpTests(PostgresFixture postgres, AzuriteFixture azurite
                 """));
 
         // What ended the holding of the first value is taken back, and nothing holds until 02:15.
-        await App.StoreAsync(Batch.Correcting(RollUpBuilding.Reading(Zone, "hours", "2026-03-09T18:45:00Z", 60, "bad")));
+        await App.StoreAsync(RollUpBuilding.Correcting(Zone, RollUpBuilding.Reading(Zone, "hours", "2026-03-09T18:45:00Z", 60, "bad")));
         await App.RollUpAsync();
         await App.AssertRolledUpAsync();
         Assert.Equal("18 40 1, 01 40 0", await App.QueryAsync("""
@@ -102,7 +102,7 @@ public sealed class RollUpTests(PostgresFixture postgres, AzuriteFixture azurite
         {
             var time = App.Time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
             if (minute % 7 == 0)
-                await App.StoreAsync(Batch.Of(RollUpBuilding.Reading(zone, "minutely", time, minute % 50), RollUpBuilding.Reading(zone, "hours", time, minute % 50)));
+                await App.StoreAsync(RollUpBuilding.Of(zone, RollUpBuilding.Reading(zone, "minutely", time, minute % 50), RollUpBuilding.Reading(zone, "hours", time, minute % 50)));
             App.Time.Advance(TimeSpan.FromMinutes(1));
             if (minute % 3 == 0)
                 await App.Get<RollUpRun>().RunAsync(CancellationToken.None);
@@ -192,7 +192,7 @@ public sealed class RollUpTests(PostgresFixture postgres, AzuriteFixture azurite
         await using (var other = await StartAsync(Database))
         {
             other.Time.Advance(TimeSpan.FromHours(1));
-            await other.StoreAsync(App.Events(Batch.Of([.. times.Select(time => RollUpBuilding.Reading(Zone, "minutely", time, 1))])));
+            await other.StoreAsync(App.Events(RollUpBuilding.Of(Zone, [.. times.Select(time => RollUpBuilding.Reading(Zone, "minutely", time, 1))])));
             await other.RollUpAsync();
         }
 
