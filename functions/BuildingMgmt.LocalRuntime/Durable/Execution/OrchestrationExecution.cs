@@ -83,6 +83,7 @@ internal sealed class OrchestrationExecution
             throw new InvalidOperationException($"Execution of orchestration {instanceId} has ended; it takes no more steps.");
         var start = StartOf(now, received);
         context.Time = start;
+        context.ForgetCustomStatus();
         var accepted = new List<HistoryEvent> { new StepStarted(start) };
         var parent = (context.Start ?? received.OfType<ExecutionStarted>().FirstOrDefault())?.Parent;
         if (received.OfType<ExecutionTerminated>().FirstOrDefault(message => IsFor(message, parent)) is { } termination)

@@ -44,7 +44,7 @@ internal sealed partial class OrchestratorContext : TaskOrchestrationContext
 
     public string? CustomStatus { get; private set; }
 
-    /// <summary>Whether the code of this execution has set it, be it to null.</summary>
+    /// <summary>Whether the code has set it in this step, be it to null.</summary>
     public bool CustomStatusIsSet { get; private set; }
 
     /// <summary>Null while the code has not asked for the next execution.</summary>
@@ -66,6 +66,9 @@ internal sealed partial class OrchestratorContext : TaskOrchestrationContext
     protected override ILoggerFactory LoggerFactory { get; }
 
     private ExecutionStarted Started => Start ?? throw new InvalidOperationException("The orchestration has not started.");
+
+    /// <summary>What earlier steps set was written with them, and is not written again.</summary>
+    public void ForgetCustomStatus() => (CustomStatus, CustomStatusIsSet) = (null, false);
 
     public override T? GetInput<T>()
         where T : default

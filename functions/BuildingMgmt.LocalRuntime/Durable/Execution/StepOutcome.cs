@@ -9,10 +9,10 @@ internal sealed record StepOutcome
     /// <summary>The part of <see cref="Appended"/> that the code did.</summary>
     public required IReadOnlyList<ActionEvent> Actions { get; init; }
 
-    /// <summary>Custom status as JSON, as it stands after the step; null when this execution has set none, or null.</summary>
+    /// <summary>Custom status as JSON, if the code set one in this step.</summary>
     public required string? CustomStatus { get; init; }
 
-    /// <summary>Whether this execution has set it to null, where one that has set none keeps its predecessor's.</summary>
+    /// <summary>Whether the code set it to null in this step.</summary>
     public bool ClearsCustomStatus { get; init; }
 
     public required bool Suspended { get; init; }
