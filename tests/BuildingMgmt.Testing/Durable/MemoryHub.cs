@@ -4,19 +4,6 @@ using Microsoft.DurableTask;
 
 namespace BuildingMgmt.Testing.Durable;
 
-/// <summary>Numbers of <c>OrchestrationRuntimeStatus</c>.</summary>
-internal static class Statuses
-{
-    public const int Running = 0;
-    public const int Completed = 1;
-    public const int Failed = 3;
-    public const int Terminated = 5;
-    public const int Pending = 6;
-    public const int Suspended = 7;
-
-    public static bool IsEnd(int status) => status is Completed or Failed or Terminated;
-}
-
 internal sealed class MemoryWorker(long id)
 {
     public long Id { get; } = id;

@@ -217,7 +217,7 @@ internal sealed class StoreDurableTaskClient(
                 : await store.PurgeAsync(matching, cancellation).ConfigureAwait(false);
             count += purged;
             if (purged == 0)
-                return new PurgeResult(count, isComplete: true);
+                return new PurgeResult(count, isComplete: !await AnyEndedAsync(store, matching, cancellation).ConfigureAwait(false));
             if (filter.Timeout is { } timeout && time.GetElapsedTime(began) > timeout)
                 return new PurgeResult(count, isComplete: false);
         }
@@ -254,14 +254,22 @@ internal sealed class StoreDurableTaskClient(
 
     private static async Task<int> PurgeFamiliesAsync(IDurableStore store, InstanceFilter filter, CancellationToken cancellation)
     {
-        int[] ended = [(int)OrchestrationRuntimeStatus.Completed, (int)OrchestrationRuntimeStatus.Failed, (int)OrchestrationRuntimeStatus.Terminated];
-        int[] statuses = filter.Statuses.Count > 0 ? [.. filter.Statuses.Intersect(ended)] : ended;
-        if (statuses.Length == 0)
-            return 0;
         var count = 0;
-        foreach (var state in await store.QueryAsync(filter with { Statuses = statuses }, cancellation).ConfigureAwait(false))
+        foreach (var state in await EndedAsync(store, filter, cancellation).ConfigureAwait(false))
             count += await store.PurgeAsync(state.InstanceId, recursive: true, cancellation).ConfigureAwait(false);
         return count;
+    }
+
+    // Those that somebody else holds are left out of a purge.
+    private static async Task<bool> AnyEndedAsync(IDurableStore store, InstanceFilter filter, CancellationToken cancellation) =>
+        (await EndedAsync(store, filter with { Max = 1 }, cancellation).ConfigureAwait(false)).Count > 0;
+
+    private static Task<IReadOnlyList<InstanceState>> EndedAsync(IDurableStore store, InstanceFilter filter, CancellationToken cancellation)
+    {
+        int[] statuses = [.. Statuses.Ends.Where(end => filter.Statuses.Count == 0 || filter.Statuses.Contains(end))];
+        return statuses.Length == 0
+            ? Task.FromResult<IReadOnlyList<InstanceState>>([])
+            : store.QueryAsync(filter with { Statuses = statuses }, cancellation);
     }
 
     private async Task<OrchestrationRuntimeStatus?> StatusAsync(string instanceId, CancellationToken cancellation)

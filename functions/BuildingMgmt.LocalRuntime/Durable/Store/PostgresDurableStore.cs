@@ -43,13 +43,8 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         INSERT INTO durable.worker (hub, expires_at) VALUES ($1, now() + $2) RETURNING worker
         """;
 
-    private const string RenewSql = """
-        UPDATE durable.worker SET expires_at = now() + $3
-        WHERE worker = $2 AND expires_at > now()
-        RETURNING EXISTS (SELECT FROM durable.worker WHERE hub = $1 AND worker <> $2 AND expires_at > now())
-        """;
-
-    // Expired, so that nothing more is given to it; and what it owned is nobody's, so that nothing more is taken from it.
+    // Expired, so that nothing more is given to it; and what it owned is nobody's, so that nothing more is taken from it. The last part reads
+    // "freed" so that it comes behind it: instances are locked first.
     private const string LeaveSql = """
         WITH expired AS (
             UPDATE durable.worker SET expires_at = now() WHERE worker = $2 AND expires_at > now()
@@ -58,9 +53,9 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
             SELECT key FROM durable.instance WHERE owner = $2 AND owner > 0 ORDER BY id FOR NO KEY UPDATE
         ),
         freed AS (
-            UPDATE durable.instance AS i SET owner = -$1 FROM held WHERE i.key = held.key
+            UPDATE durable.instance AS i SET owner = -$1 FROM held WHERE i.key = held.key RETURNING i.key
         )
-        UPDATE durable.work SET owner = -$1 WHERE owner = $2
+        UPDATE durable.work SET owner = -$1 WHERE owner = $2 AND (SELECT count(*) FROM freed) >= 0
         """;
 
     private const string ReleaseSql = """
@@ -84,7 +79,9 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
     private const int AttemptsMax = 4;
 
     private readonly NpgsqlDataSource _database;
+    private readonly string _hubName;
     private readonly int _hub;
+    private readonly PostgresRenewals _renewals;
     private readonly UnreadablePayloads _unreadable;
     private readonly PostgresWakes _wakes;
     private readonly PostgresTaking _taking;
@@ -93,49 +90,56 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
     private readonly PostgresInstances _instances;
     private readonly PostgresQueries _queries;
 
-    private PostgresDurableStore(NpgsqlDataSource database, int hub, TimeProvider time, ILogger logger)
+    private PostgresDurableStore(NpgsqlDataSource database, string hubName, int hub, TimeProvider time, ILogger logger)
     {
         _database = database;
+        _hubName = hubName;
         _hub = hub;
+        _renewals = new PostgresRenewals(database, hub);
         _wakes = new PostgresWakes(database, hub, logger);
         _unreadable = new UnreadablePayloads(time, logger);
         _taking = new PostgresTaking(database, hub, _unreadable);
         _steps = new PostgresSteps(database, hub, _wakes);
         _results = new PostgresResults(database, hub, _wakes);
         _instances = new PostgresInstances(database, hub, _wakes);
-        _queries = new PostgresQueries(database, hub);
+        _queries = new PostgresQueries(database, hub, _unreadable);
     }
 
     /// <summary>Makes what is missing of the schema and the hub.</summary>
     /// <param name="database">Not disposed with the store.</param>
     public static async Task<PostgresDurableStore> OpenAsync(
         NpgsqlDataSource database, string hub, TimeProvider time, ILogger logger, CancellationToken cancellationToken) =>
-        new(database, await DurableSchema.EnsureAsync(database, hub, cancellationToken), time, logger);
+        new(database, hub, await DurableSchema.EnsureAsync(database, hub, cancellationToken), time, logger);
 
-    public async Task<long> EnterAsync(CancellationToken cancellationToken)
-    {
-        await using var command = _database.Command(EnterSql, One(_hub), One(DurableTimes.Lease));
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
+    public Task<long> EnterAsync(CancellationToken cancellationToken) => RepeatAsync(
+        async () =>
+        {
+            await using var command = _database.Command(EnterSql, One(_hub), One(DurableTimes.Lease));
+            return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        },
+        cancellationToken);
 
-    public async Task<bool> RenewAsync(long worker, CancellationToken cancellationToken)
-    {
-        await using var command = _database.Command(RenewSql, One(_hub), One(worker), One(DurableTimes.Lease));
-        if (await command.ExecuteScalarAsync(cancellationToken) is not bool hasOthers)
-            return false;
-        _wakes.HasOthers = hasOthers;
-        return true;
-    }
+    public Task<bool> RenewAsync(long worker, CancellationToken cancellationToken) => RepeatAsync(
+        async () =>
+        {
+            var hasOthers = await _renewals.RenewAsync(worker, cancellationToken);
+            _wakes.HasOthers = hasOthers ?? _wakes.HasOthers;
+            return hasOthers is not null;
+        },
+        cancellationToken);
 
-    public async Task LeaveAsync(long worker, CancellationToken cancellationToken)
-    {
-        await using var command = _database.Command(LeaveSql, One(_hub), One(worker));
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        _wakes.WakeAll();
-    }
+    public Task LeaveAsync(long worker, CancellationToken cancellationToken) => RepeatAsync(
+        async () =>
+        {
+            await using var command = _database.Command(LeaveSql, One(_hub), One(worker));
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            _wakes.WakeAll();
+            return true;
+        },
+        cancellationToken);
 
     public Task<Taken> TakeAsync(TakeRequest request, CancellationToken cancellationToken) =>
-        RepeatAsync(() => _taking.TakeAsync(request, cancellationToken));
+        RepeatAsync(() => _taking.TakeAsync(request, cancellationToken), cancellationToken);
 
     public async Task<IReadOnlyList<LoadedHistory>> LoadAsync(
         long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
@@ -169,52 +173,55 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
 
     public Task<IReadOnlyList<StepReceipt>> CommitStepsAsync(
         long worker, IReadOnlyList<StepCommit> steps, int activitiesMax, CancellationToken cancellationToken) =>
-        RepeatAsync(() => _steps.CommitAsync(worker, steps, activitiesMax, cancellationToken));
+        RepeatAsync(() => _steps.CommitAsync(worker, steps, activitiesMax, cancellationToken), cancellationToken);
 
     public Task<IReadOnlyList<ResultReceipt>> CommitResultsAsync(
         long worker, IReadOnlyList<ActivityResult> results, CancellationToken cancellationToken) =>
-        RepeatAsync(() => _results.CommitAsync(worker, results, cancellationToken));
+        RepeatAsync(() => _results.CommitAsync(worker, results, cancellationToken), cancellationToken);
 
-    public async Task ReleaseAsync(long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
-    {
-        await using var command = _database.Command(ReleaseSql, One(_hub), One(worker), Many(instanceIds, id => id));
-        if (await command.ExecuteScalarAsync(cancellationToken) is true)
-            _wakes.WakeAll();
-    }
+    public Task ReleaseAsync(long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) => RepeatAsync(
+        async () =>
+        {
+            await using var command = _database.Command(ReleaseSql, One(_hub), One(worker), Many(instanceIds, id => id));
+            if (await command.ExecuteScalarAsync(cancellationToken) is true)
+                _wakes.WakeAll();
+            return true;
+        },
+        cancellationToken);
 
     public async Task<CreateResult> CreateAsync(
         NewInstance instance, long? owner, IReadOnlyList<int> replaceable, CancellationToken cancellationToken)
     {
-        var result = await RepeatAsync(() => _instances.CreateAsync(instance, owner, replaceable, cancellationToken));
+        var result = await RepeatAsync(() => _instances.CreateAsync(instance, owner, replaceable, cancellationToken), cancellationToken);
         if (result == CreateResult.Created)
             _unreadable.Forget(instance.InstanceId);
         return result;
     }
 
     public Task<bool> SendAsync(NewMessage message, CancellationToken cancellationToken) =>
-        RepeatAsync(() => _instances.SendAsync(message, cancellationToken));
+        RepeatAsync(() => _instances.SendAsync(message, cancellationToken), cancellationToken);
 
     public Task<InstanceState?> GetAsync(string instanceId, bool withPayloads, CancellationToken cancellationToken) =>
-        _queries.GetAsync(instanceId, withPayloads, cancellationToken);
+        RepeatAsync(() => _queries.GetAsync(instanceId, withPayloads, cancellationToken), cancellationToken);
 
     public Task<IReadOnlyList<InstanceState>> QueryAsync(InstanceFilter filter, CancellationToken cancellationToken) =>
-        _queries.QueryAsync(filter, cancellationToken);
+        RepeatAsync(() => _queries.QueryAsync(filter, cancellationToken), cancellationToken);
 
     public Task<IReadOnlyList<string>> EndedAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) =>
-        _queries.EndedAsync(instanceIds, cancellationToken);
+        RepeatAsync(() => _queries.EndedAsync(instanceIds, cancellationToken), cancellationToken);
 
     public Task<int> PurgeAsync(string instanceId, bool recursive, CancellationToken cancellationToken) =>
-        RepeatAsync(() => _instances.PurgeAsync(instanceId, recursive, cancellationToken));
+        RepeatAsync(() => _instances.PurgeAsync(instanceId, recursive, cancellationToken), cancellationToken);
 
     public Task<int> PurgeAsync(InstanceFilter filter, CancellationToken cancellationToken) =>
-        RepeatAsync(() => _instances.PurgeAsync(filter, cancellationToken));
+        RepeatAsync(() => _instances.PurgeAsync(filter, cancellationToken), cancellationToken);
 
-    public Task<HubState> ReadHubAsync(CancellationToken cancellationToken) => _queries.ReadHubAsync(cancellationToken);
+    public Task<HubState> ReadHubAsync(CancellationToken cancellationToken) =>
+        RepeatAsync(() => _queries.ReadHubAsync(cancellationToken), cancellationToken);
 
     public Task ListenAsync(long worker, Action wake, CancellationToken cancellationToken) => _wakes.ListenAsync(worker, wake, cancellationToken);
 
-    // What PostgreSQL itself has rolled back, because of others who wrote at the same time, has certainly not happened.
-    private static async Task<T> RepeatAsync<T>(Func<Task<T>> call)
+    private async Task<T> RepeatAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -225,10 +232,32 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
             catch (PostgresException e) when (
                 attempt < AttemptsMax && e.SqlState is (PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure))
             {
-                // At once: whoever it was has got through by it.
+                // What PostgreSQL itself has rolled back, because of others who wrote at the same time, has certainly not happened. At once:
+                // whoever it was has got through by it.
+            }
+            catch (PostgresException e) when (
+                attempt < AttemptsMax && e.SqlState is (PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName))
+            {
+                await MakeAgainAsync(e, cancellationToken);
             }
         }
     }
 
-    public ValueTask DisposeAsync() => _wakes.DisposeAsync();
+    // The database was dropped and made anew, or restored, under a process that lives on.
+    private async Task MakeAgainAsync(PostgresException missing, CancellationToken cancellationToken)
+    {
+        var number = await DurableSchema.EnsureAsync(_database, _hubName, cancellationToken);
+        if (number != _hub)
+        {
+            throw new InvalidOperationException(
+                $"The database of hub \"{_hubName}\" was made anew, and the hub is number {number} of it, not {_hub} as before. Start the process again.",
+                missing);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _renewals.DisposeAsync();
+        await _wakes.DisposeAsync();
+    }
 }

@@ -61,9 +61,9 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
     // DO NOTHING: the same event, sent again because its sender did not hear that it had arrived.
     // "woken" has no condition on next_due: it would be looked at as of before the wait for the lock, when messages that a step has used up
     // since were still due, and the instance would be left without a time to be taken at. What is set is reckoned from the newest row.
-    private const string SendSql = """
+    private const string SendSql = $"""
         WITH target AS MATERIALIZED (
-            SELECT key, owner FROM durable.instance WHERE hub = $1 AND id = $2 AND key = coalesce($7, key) AND status NOT IN (1, 3, 5) FOR NO KEY UPDATE
+            SELECT key, owner FROM durable.instance WHERE hub = $1 AND id = $2 AND key = coalesce($7, key) AND status NOT IN {Statuses.EndsSql} FOR NO KEY UPDATE
         ),
         sent AS (
             INSERT INTO durable.message (instance, execution, due_at, message_id, payload)
@@ -80,20 +80,23 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
         FROM target LEFT JOIN durable.worker AS w ON w.worker = target.owner AND w.expires_at > now()
         """;
 
-    private const string PurgeTreeSql = """
-        WITH RECURSIVE chosen AS (
-            SELECT key, id FROM durable.instance WHERE hub = $1 AND id = $2 AND status IN (1, 3, 5)
+    private const string PurgeTreeSql = $"""
+        WITH RECURSIVE family AS (
+            SELECT key, id FROM durable.instance WHERE hub = $1 AND id = $2 AND status IN {Statuses.EndsSql}
             UNION
             SELECT i.key, i.id
-            FROM chosen JOIN durable.instance AS i ON i.parent_id = chosen.id
-            WHERE $3 AND i.hub = $1 AND i.status IN (1, 3, 5)
+            FROM family JOIN durable.instance AS i ON i.parent_id = family.id
+            WHERE $3 AND i.hub = $1 AND i.status IN {Statuses.EndsSql}
+        ),
+        chosen AS MATERIALIZED (
+            SELECT key FROM durable.instance WHERE key IN (SELECT key FROM family) ORDER BY id FOR UPDATE
         ),
         """ + RemoveSql;
 
     private const string PurgeFilteredSql = $"""
         WITH chosen AS (
             SELECT key FROM durable.instance
-            WHERE {PostgresQueries.FilterSql} AND status IN (1, 3, 5)
+            WHERE {PostgresQueries.FilterSql} AND status IN {Statuses.EndsSql}
             ORDER BY ended_at
             LIMIT $9
             FOR UPDATE SKIP LOCKED
@@ -101,10 +104,10 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
         {RemoveSql}
         """;
 
-    private const string RemoveSql = """
+    private const string RemoveSql = $"""
         gone AS (
             DELETE FROM durable.instance AS i USING chosen
-            WHERE i.key = chosen.key AND i.status IN (1, 3, 5)
+            WHERE i.key = chosen.key AND i.status IN {Statuses.EndsSql}
             RETURNING i.key
         ),
         history AS (
@@ -122,18 +125,20 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
     public async Task<CreateResult> CreateAsync(
         NewInstance instance, long? owner, IReadOnlyList<int> replaceable, CancellationToken cancellationToken)
     {
-        await using (var command = database.Command(CreateSql, [.. InstanceColumns(instance, owner)]))
+        while (true)
         {
+            await using var command = database.Command(CreateSql, [.. InstanceColumns(instance, owner)]);
             if (await StartedAsync(command, cancellationToken))
                 return CreateResult.Created;
+            if (replaceable.Count == 0)
+                return CreateResult.Exists;
+            if (await ReplaceAsync(instance, owner, replaceable, cancellationToken) is { } result)
+                return result;
         }
-
-        return replaceable.Count > 0 && await ReplaceAsync(instance, owner, replaceable, cancellationToken)
-            ? CreateResult.Created
-            : CreateResult.Exists;
     }
 
-    private async Task<bool> ReplaceAsync(
+    /// <returns>Null when there is none of that id any more.</returns>
+    private async Task<CreateResult?> ReplaceAsync(
         NewInstance instance, long? owner, IReadOnlyList<int> replaceable, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -142,8 +147,11 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
         batch.BatchCommands.Add(Statement(ClearSql, One(hub), One(instance.InstanceId), Statuses()));
         batch.BatchCommands.Add(Statement(ReplaceSql, [.. InstanceColumns(instance, owner), Statuses()]));
         await using var row = await batch.ExecuteReaderAsync(cancellationToken);
+        var isThere = await row.ReadAsync(cancellationToken);
         await row.NextResultAsync(cancellationToken);
-        return await StartedAsync(row, cancellationToken);
+        if (await StartedAsync(row, cancellationToken))
+            return CreateResult.Created;
+        return isThere ? CreateResult.Exists : null;
 
         NpgsqlParameter Statuses() => Many(replaceable, status => (short)status);
     }

@@ -5,7 +5,7 @@ using static BuildingMgmt.LocalRuntime.Durable.Store.Sql;
 namespace BuildingMgmt.LocalRuntime.Durable.Store;
 
 /// <summary>Reads instances for clients, and the state of the hub for the meter.</summary>
-internal sealed class PostgresQueries(NpgsqlDataSource database, int hub)
+internal sealed class PostgresQueries(NpgsqlDataSource database, int hub, UnreadablePayloads unreadable)
 {
     /// <summary>Parameters $1 to $8, as <see cref="FilterColumns"/> gives them. A condition that is not asked for falls away when the statement is planned.</summary>
     public const string FilterSql = """
@@ -35,11 +35,11 @@ internal sealed class PostgresQueries(NpgsqlDataSource database, int hub)
         WHERE hub = $1 AND id = $2
         """;
 
-    private const string EndedSql = """
+    private const string EndedSql = $"""
         SELECT given.id
         FROM unnest($2) AS given (id)
         WHERE NOT EXISTS (
-            SELECT FROM durable.instance AS i WHERE i.hub = $1 AND i.id = given.id AND i.status NOT IN (1, 3, 5))
+            SELECT FROM durable.instance AS i WHERE i.hub = $1 AND i.id = given.id AND i.status NOT IN {Statuses.EndsSql})
         """;
 
     private const string HubSql = """
@@ -79,13 +79,27 @@ internal sealed class PostgresQueries(NpgsqlDataSource database, int hub)
     public async Task<InstanceState?> GetAsync(string instanceId, bool withPayloads, CancellationToken cancellationToken)
     {
         await using var command = database.Command(GetSql, One(hub), One(instanceId), One(withPayloads));
-        return (await ReadAsync(command, cancellationToken)).SingleOrDefault();
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await row.ReadAsync(cancellationToken))
+            return null;
+        try
+        {
+            return Read(row);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"Orchestration \"{instanceId}\": {e.Message}", e);
+        }
     }
 
     public async Task<IReadOnlyList<InstanceState>> QueryAsync(InstanceFilter filter, CancellationToken cancellationToken)
     {
         await using var command = database.Command(QuerySql, [.. FilterColumns(hub, filter), One((long)filter.Max), One(filter.WithPayloads)]);
-        return await ReadAsync(command, cancellationToken);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var states = new List<InstanceState>();
+        while (await row.ReadAsync(cancellationToken))
+            states.Add(ReadWhatCanBe(row));
+        return states;
     }
 
     public async Task<IReadOnlyList<string>> EndedAsync(IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
@@ -106,27 +120,40 @@ internal sealed class PostgresQueries(NpgsqlDataSource database, int hub)
         return new HubState(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? TimeSpan.Zero : row.GetTimeSpan(3));
     }
 
-    private static async Task<IReadOnlyList<InstanceState>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    // One that cannot be read must not hide the others: it is listed without payloads.
+    private InstanceState ReadWhatCanBe(NpgsqlDataReader row)
     {
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        var states = new List<InstanceState>();
-        while (await row.ReadAsync(cancellationToken))
+        try
         {
-            states.Add(new InstanceState(
-                InstanceId: row.GetString(0),
-                Name: row.GetString(1),
-                Version: row.Nullable<string>(2),
-                Status: row.GetInt16(3),
-                CreatedAt: row.GetFieldValue<DateTimeOffset>(4),
-                UpdatedAt: row.GetFieldValue<DateTimeOffset>(5),
-                EndedAt: row.IsDBNull(6) ? null : row.GetFieldValue<DateTimeOffset>(6),
-                Input: PayloadCodec.DecodeText(row.Nullable<byte[]>(9)),
-                Output: PayloadCodec.DecodeText(row.Nullable<byte[]>(10)),
-                CustomStatus: PayloadCodec.DecodeText(row.Nullable<byte[]>(11)),
-                Failure: PayloadCodec.DecodeOptional<TaskFailureDetails>(row.Nullable<byte[]>(7)),
-                Tags: PayloadCodec.DecodeOptional<Dictionary<string, string>>(row.Nullable<byte[]>(8))));
+            return Read(row);
         }
-
-        return states;
+        catch (InvalidDataException e)
+        {
+            unreadable.Tell(row.GetString(0), e);
+            return ReadPlain(row);
+        }
     }
+
+    private static InstanceState Read(NpgsqlDataReader row) => ReadPlain(row) with
+    {
+        Input = PayloadCodec.DecodeText(row.Nullable<byte[]>(9)),
+        Output = PayloadCodec.DecodeText(row.Nullable<byte[]>(10)),
+        CustomStatus = PayloadCodec.DecodeText(row.Nullable<byte[]>(11)),
+        Failure = PayloadCodec.DecodeOptional<TaskFailureDetails>(row.Nullable<byte[]>(7)),
+        Tags = PayloadCodec.DecodeOptional<Dictionary<string, string>>(row.Nullable<byte[]>(8)),
+    };
+
+    private static InstanceState ReadPlain(NpgsqlDataReader row) => new(
+        InstanceId: row.GetString(0),
+        Name: row.GetString(1),
+        Version: row.Nullable<string>(2),
+        Status: row.GetInt16(3),
+        CreatedAt: row.GetFieldValue<DateTimeOffset>(4),
+        UpdatedAt: row.GetFieldValue<DateTimeOffset>(5),
+        EndedAt: row.IsDBNull(6) ? null : row.GetFieldValue<DateTimeOffset>(6),
+        Input: null,
+        Output: null,
+        CustomStatus: null,
+        Failure: null,
+        Tags: null);
 }

@@ -27,7 +27,7 @@ internal sealed class PostgresSteps(NpgsqlDataSource database, int hub, Postgres
         var children = Flat(steps, step => step.Children);
         var messages = Flat(steps, step => step.Messages);
         var ends = steps.Select((step, index) => (Ord: index + 1L, Step: step))
-            .Where(item => item.Step.Restart is not null || IsEnd(item.Step.State.Status)).ToList();
+            .Where(item => item.Step.Restart is not null || Statuses.IsEnd(item.Step.State.Status)).ToList();
         string[] targets = [.. steps.SelectMany(Targets).Distinct()];
         string[] touched = [.. steps.SelectMany(Touched).Distinct()];
 
@@ -43,7 +43,7 @@ internal sealed class PostgresSteps(NpgsqlDataSource database, int hub, Postgres
                 .. ConsumedColumns(Flat(steps, step => step.Consumed)),
                 .. HistoryColumns(steps),
                 One(activitiesMax),
-                .. ActivityColumns(Flat(steps, step => IsEnd(step.State.Status) || step.Restart is not null ? [] : step.Activities)),
+                .. ActivityColumns(Flat(steps, step => Statuses.IsEnd(step.State.Status) || step.Restart is not null ? [] : step.Activities)),
                 .. MessageColumns(messages),
             ]));
         if (ends.Count > 0)
@@ -120,8 +120,8 @@ internal sealed class PostgresSteps(NpgsqlDataSource database, int hub, Postgres
         Many(steps, step => step.State.Version),
         Many(steps, step => PayloadCodec.EncodeText(step.State.Input)),
         Many(steps, step => step.Restart is not null),
-        Many(steps, step => step.Keep && !IsEnd(step.State.Status)),
-        Many(steps, step => IsEnd(step.State.Status)),
+        Many(steps, step => step.Keep && !Statuses.IsEnd(step.State.Status)),
+        Many(steps, step => Statuses.IsEnd(step.State.Status)),
         Many(steps, step => step.State.ClearsCustomStatus),
     ];
 

@@ -9,6 +9,9 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
     /// <summary>Of the messages of an instance, one take reads no more; what is left of them comes with the next.</summary>
     private const int MessagesOfOneInstanceMax = 2_000;
 
+    /// <summary>Nor more of their bytes, as they are kept, or of the inputs of all activities; but one at least.</summary>
+    private const int PayloadBytesMax = 4 * 1024 * 1024;
+
     private const int Summary = 0;
     private const int Message = 1;
 
@@ -74,13 +77,18 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
             FROM (SELECT id FROM waiting ORDER BY id LIMIT (SELECT greatest($6 - count(*), 0) FROM mine)) AS f
             WHERE w.id = f.id
             RETURNING w.*
+        ),
+        works AS MATERIALIZED (
+            SELECT w.*, sum(octet_length(w.input)) OVER (ORDER BY w.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+            FROM ((SELECT 0 AS place, mine.* FROM mine LIMIT $6) UNION ALL SELECT 1, given.* FROM given) AS w
         )
         SELECT 0 AS kind, 0 AS place, NULL AS id, NULL::int AS execution, NULL::bigint AS step, NULL::bigint AS number, NULL::int AS other,
             NULL::bytea AS payload, NULL AS name, NULL AS version, NULL AS trace_parent, NULL::bytea AS tags, NULL::timestamptz AS created_at,
             EXISTS (SELECT FROM me) AS lives,
             (SELECT count(*) FROM own) + (SELECT count(*) FROM free) > $4 AND $4 > 0
                 OR (SELECT count(*) FROM mine) + (SELECT count(*) FROM waiting) > $6 AND $6 > 0
-                OR (SELECT count(*) FROM claimed) > (SELECT count(*) FROM taken WHERE place = 1) AS more,
+                OR (SELECT count(*) FROM claimed) > (SELECT count(*) FROM taken WHERE place = 1)
+                OR EXISTS (SELECT FROM works WHERE bytes_before >= $8) AS more,
             (
                 SELECT min(ahead.next_due) - now()
                 FROM (SELECT $2 AS owner UNION ALL SELECT owner FROM nobody) AS o CROSS JOIN LATERAL (
@@ -94,14 +102,17 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
         SELECT 1, taken.place, taken.id, taken.execution, taken.step, m.sequence, m.execution,
             m.payload, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, taken.key
         FROM taken CROSS JOIN LATERAL (
-            SELECT sequence, execution, payload FROM durable.message
+            SELECT sequence, execution, payload,
+                sum(octet_length(payload)) OVER (ORDER BY sequence ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+            FROM durable.message
             WHERE instance = taken.key AND due_at <= now()
             ORDER BY sequence
             LIMIT $7) AS m
+        WHERE coalesce(m.bytes_before, 0) < $8
         UNION ALL
         SELECT 2, w.place, i.id, w.execution, NULL, w.id, w.task_id, w.input, w.name, w.version, w.trace_parent, w.tags, w.created_at, NULL, NULL, NULL, NULL
-        FROM ((SELECT 0 AS place, mine.* FROM mine LIMIT $6) UNION ALL SELECT 1, given.* FROM given) AS w
-        JOIN durable.instance AS i ON i.key = w.instance
+        FROM works AS w JOIN durable.instance AS i ON i.key = w.instance
+        WHERE coalesce(w.bytes_before, 0) < $8
         ORDER BY kind, place, number
         """;
 
@@ -144,7 +155,8 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
             One((long)request.InstancesMax),
             Many(request.Running, id => id),
             One((long)request.ActivitiesMax),
-            One((long)MessagesOfOneInstanceMax));
+            One((long)MessagesOfOneInstanceMax),
+            One((long)PayloadBytesMax));
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var taken = Taken.Nothing;
         var instances = new Dictionary<string, TakenInstance>(StringComparer.Ordinal);

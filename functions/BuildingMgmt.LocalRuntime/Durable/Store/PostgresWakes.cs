@@ -100,7 +100,9 @@ internal sealed partial class PostgresWakes : IAsyncDisposable
         var self = worker.ToString(CultureInfo.InvariantCulture);
         var proof = Guid.NewGuid().ToString("N");
         var isHeard = false;
-        await using var connection = await ConnectAsync(cancellationToken);
+        // What keeps it alive tells of a peer that has gone without a word.
+        await using var connection = await OwnConnection.OpenAsync(
+            _database, own => own.KeepAlive = (int)KeepAliveEvery.TotalSeconds, cancellationToken);
         connection.Notification += (_, told) =>
         {
             var (sender, workers) = told.Payload.Split('|') is [var by, var to] ? (by, to) : ("", told.Payload);
@@ -132,27 +134,6 @@ internal sealed partial class PostgresWakes : IAsyncDisposable
         await _disposed.CancelAsync();
         await _sending;
         _disposed.Dispose();
-    }
-
-    // Not one of the pool's: it is held for as long as the process lives. What keeps it alive tells of a peer that has gone without a word.
-    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
-    {
-        await using var pooled = _database.CreateConnection();
-        var connection = pooled.CloneWith(new NpgsqlConnectionStringBuilder(pooled.ConnectionString)
-        {
-            Pooling = false,
-            KeepAlive = (int)KeepAliveEvery.TotalSeconds,
-        }.ConnectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
     }
 
     private async Task SendAsync()

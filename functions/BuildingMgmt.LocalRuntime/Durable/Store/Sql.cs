@@ -5,20 +5,17 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 /// <summary>Commands with their parameters, typed and in the order of $1, $2 and so on.</summary>
 internal static class Sql
 {
-    /// <summary>Numbers of <c>OrchestrationRuntimeStatus</c> that end an instance, as they stand in the statements: Completed, Failed, Terminated.</summary>
-    public static bool IsEnd(int status) => status is 1 or 3 or 5;
-
     /// <summary>
     /// A condition that always holds, and bounds how long the transaction waits for a lock: whoever holds an instance, and does not let go, must
     /// not stop all that is written together with what touches it. It stands where the statement locks, and costs no message of its own.
     /// </summary>
     public const string LocksAreAwaitedBriefly = "(SELECT set_config('lock_timeout', '1s', true)) IS NOT NULL";
 
-    /// <summary>Seconds. A call that a server or a network swallows must end while there is time to try again.</summary>
-    private const int Timeout = 15;
+    /// <summary>Seconds. A call that a server or a network swallows ends, and whoever waits for it is told.</summary>
+    private const int TimeoutSeconds = 15;
 
     /// <summary>All its statements are one transaction.</summary>
-    public static NpgsqlBatch Batch(NpgsqlConnection connection) => new(connection) { Timeout = Timeout };
+    public static NpgsqlBatch Batch(NpgsqlConnection connection) => new(connection) { Timeout = TimeoutSeconds };
 
     /// <summary>
     /// The database counts microseconds: rounded up, so that nothing is due before its time. Never is the last of them, and not the time that
@@ -38,7 +35,7 @@ internal static class Sql
     public static NpgsqlCommand Command(this NpgsqlDataSource database, string sql, params NpgsqlParameter[] parameters)
     {
         var command = database.CreateCommand(sql);
-        command.CommandTimeout = Timeout;
+        command.CommandTimeout = TimeoutSeconds;
         command.Parameters.AddRange(parameters);
         return command;
     }

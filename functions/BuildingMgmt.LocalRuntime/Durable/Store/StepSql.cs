@@ -46,7 +46,7 @@ internal static class StepSql
             SET name = excluded.name, version = excluded.version, status = 6, next_due = excluded.next_due, parent_id = excluded.parent_id,
                 input = excluded.input, tags = excluded.tags, step = i.step + 1, execution = i.execution + 1, owner = -$1,
                 created_at = now(), updated_at = now(), ended_at = NULL, output = NULL, custom_status = NULL, failure = NULL
-            WHERE i.status IN (1, 3, 5)
+            WHERE i.status IN {Statuses.EndsSql}
             RETURNING i.key, i.id, i.execution, i.next_due
         ),
         replaced AS (
@@ -100,7 +100,7 @@ internal static class StepSql
                 AS m (ord, instance_id, key, execution, due_at, message_id, payload, n)
             JOIN accepted AS a ON a.ord = m.ord
             CROSS JOIN LATERAL (SELECT key, status FROM durable.instance WHERE hub = $1 AND id = m.instance_id OFFSET 0) AS target
-            WHERE target.status NOT IN (1, 3, 5) AND target.key = coalesce(m.key, target.key)
+            WHERE target.status NOT IN {Statuses.EndsSql} AND target.key = coalesce(m.key, target.key)
             ORDER BY m.n
             ON CONFLICT (instance, message_id) WHERE message_id IS NOT NULL DO NOTHING
             RETURNING instance, due_at

@@ -27,7 +27,7 @@ internal sealed record Taken(
 /// <param name="Step">Steps committed so far, never reset, and greater than all before when an instance is replaced: what is in memory is of use
 /// only if it is as far.</param>
 /// <param name="Key">Of this instance alone: one that is made under its id after it was purged has another.</param>
-/// <param name="Messages">All due ones, in the order of their sequence numbers (at most some thousands at a time).</param>
+/// <param name="Messages">All due ones, in the order of their sequence numbers (at most some thousands, and some megabytes, at a time).</param>
 internal sealed record TakenInstance(string InstanceId, long Key, int Execution, long Step, IReadOnlyList<ReceivedMessage> Messages);
 
 /// <param name="Execution">The execution that it is for; null is for whichever runs. One for another execution is stale: consume and ignore it.</param>

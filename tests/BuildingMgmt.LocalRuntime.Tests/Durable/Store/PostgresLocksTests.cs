@@ -72,6 +72,25 @@ public sealed class PostgresLocksTests(PostgresStores stores) : IClassFixture<Po
     }
 
     [Fact]
+    public async Task Worker_that_leaves_waits_for_its_instances_before_it_touches_activities()
+    {
+        var (hub, store, worker, work) = await WorkingAsync();
+        const string workIsFreeSql = "SELECT EXISTS (SELECT FROM durable.work WHERE id = $1 FOR UPDATE SKIP LOCKED)";
+        var isFree = false;
+        var leaving = await DuringStepAsync(
+            hub,
+            async () =>
+            {
+                await store.LeaveAsync(worker, Token);
+                return true;
+            },
+            async () => isFree = await stores.ScalarAsync<bool>(workIsFreeSql, work.Id));
+        await leaving;
+        Assert.True(isFree);
+        Assert.Equal(work.Id, Assert.Single((await store.TakeAsync(await store.EnterAsync(Token), activities: 1)).Activities).Id);
+    }
+
+    [Fact]
     public async Task What_was_rolled_back_for_a_deadlock_is_done_again()
     {
         var (hub, store, worker, _) = await WorkingAsync();
@@ -113,7 +132,7 @@ public sealed class PostgresLocksTests(PostgresStores stores) : IClassFixture<Po
         Assert.Single(await store.CommitResultsAsync(worker, [new(work, new TaskCompleted(1, "late"))], Token));
 
     /// <summary>Calls while a transaction holds the instance as a step does, and then uses up all its messages.</summary>
-    private async Task<Task<T>> DuringStepAsync<T>(string hub, Func<Task<T>> call)
+    private async Task<Task<T>> DuringStepAsync<T>(string hub, Func<Task<T>> call, Func<Task>? meanwhile = null)
     {
         const string waitingSql = """
             SELECT EXISTS (
@@ -126,6 +145,8 @@ public sealed class PostgresLocksTests(PostgresStores stores) : IClassFixture<Po
         var calling = call();
         await Eventually.TrueAsync(
             () => stores.ScalarAsync<bool>(waitingSql, connection.ProcessID), TimeSpan.FromSeconds(30), "the call waits for the lock", Token);
+        if (meanwhile is not null)
+            await meanwhile();
         await RunAsync($"DELETE FROM durable.message WHERE instance = {InstanceOf}");
         await RunAsync($"UPDATE durable.instance SET step = step + 1, next_due = NULL WHERE key = {InstanceOf}");
         await transaction.CommitAsync(Token);

@@ -32,6 +32,17 @@ public class PostgresOwnershipTests(PostgresStores stores) : IClassFixture<Postg
     }
 
     [Fact]
+    public async Task Worker_lives_although_others_hold_all_connections()
+    {
+        await using var single = NpgsqlDataSource.Create(stores.ConnectionString + ";Maximum Pool Size=1");
+        var store = await stores.OpenAsync(stores.NewHub(), single);
+        var worker = await store.EnterAsync(Token);
+        await using var held = await single.OpenConnectionAsync(Token);
+        Assert.True(await store.RenewAsync(worker, Token));
+        Assert.True(await store.RenewAsync(worker, Token));
+    }
+
+    [Fact]
     public async Task Displaced_worker_is_refused_in_all_that_it_writes()
     {
         var hub = stores.NewHub();

@@ -86,6 +86,22 @@ public sealed class PostgresUnreadableTests(PostgresStores stores) : IClassFixtu
         await store.TakeOneAsync(worker);
     }
 
+    [Fact]
+    public async Task Instance_with_such_payloads_is_listed_with_the_others_and_named_when_it_is_asked_for()
+    {
+        var (store, _) = await EnterAsync();
+        foreach (var id in (string[])["a", "b", "c"])
+            await store.CreateAsync(new(id, Start("\"in\"")), null, [], Token);
+        await stores.ExecuteAsync($"UPDATE durable.instance SET input = '\\x09'::bytea WHERE key = {InstanceOf}", _hub, "b");
+
+        var listed = await store.QueryAsync(new([], 10, WithPayloads: true), Token);
+        var asked = await Assert.ThrowsAsync<InvalidDataException>(() => store.GetAsync("b", withPayloads: true, Token));
+
+        Assert.Equal([("a", "\"in\""), ("b", null), ("c", "\"in\"")], listed.Select(state => (state.InstanceId, state.Input)));
+        Assert.Contains("\"b\"", asked.Message, StringComparison.Ordinal);
+        Assert.NotNull(await store.GetAsync("b", withPayloads: false, Token));
+    }
+
     private async Task<(PostgresDurableStore Store, long Worker)> EnterAsync()
     {
         var store = await stores.OpenAsync(_hub, time: _time);
