@@ -9,7 +9,7 @@ public sealed class BenchmarkTests
 {
     [Theory]
     [InlineData("ingest", "events-of-1", "events-of-100", "events-of-1000", "bytes-a-row", "cpu-a-million", "events-of-10000", "freshness-p50", "freshness-p99")]
-    [InlineData("dashboard", "floor", "floor-p99", "not-modified")]
+    [InlineData("dashboard", "floor", "floor-p99", "hit-rate", "not-modified")]
     [InlineData("durable", "idle-p50", "idle-p99", "chain-of-5-by-2", "fan-out-1000-by-2")]
     [InlineData("durable-sim", "seeds-passed", "simulated", "processes")]
     public async Task Benchmark_gives_a_figure_for_each_of_its_cases(string name, params string[] cases)

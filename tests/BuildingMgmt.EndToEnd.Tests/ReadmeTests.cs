@@ -11,19 +11,20 @@ public sealed partial class ReadmeTests(DemoStack demo) : IClassFixture<DemoStac
     [Theory]
     [InlineData("js", "gateway.mjs", "node", "gateway.mjs")]
     [InlineData("csharp", "gateway.cs", "dotnet", "run gateway.cs --")]
-    public async Task Gateway_example_of_the_README_stores_a_reading(string language, string file, string program, string arguments)
+    public async Task Gateway_example_of_the_README_stores_a_reading_and_says_how_it_is_used_without_a_sensor(string language, string file, string program, string arguments)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
-        var readme = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot.Path, "README.md"), cancellationToken);
-        var example = CodeBlock().Matches(readme).Single(block => block.Groups["language"].Value == language).Groups["code"].Value;
         await using var postgres = NpgsqlDataSource.Create(demo.Stack.Run.Postgres);
         var sensor = await SilentSensorAsync(postgres, cancellationToken);
 
-        var path = Path.Combine(RepositoryRoot.Path, file);
-        await File.WriteAllTextAsync(path, example, cancellationToken);
+        var path = await WriteExampleAsync(language, file, cancellationToken);
         try
         {
-            await RunAsync(program, $"{arguments} {sensor}", demo.Stack.RunFilePath, cancellationToken);
+            var (exitCode, _, text) = await RunAsync(program, $"{arguments} {sensor}", demo.Stack.RunFilePath, cancellationToken);
+            Assert.True(exitCode == 0, $"{program} {arguments} ended with {exitCode}: {text}");
+            (exitCode, var error, text) = await RunAsync(program, arguments, demo.Stack.RunFilePath, cancellationToken);
+            Assert.True(exitCode == 2, $"{program} {arguments} without a sensor ended with {exitCode}: {text}");
+            Assert.Equal($"usage: {program} {arguments} <sensor id>", error.Trim());
         }
         finally
         {
@@ -57,7 +58,17 @@ public sealed partial class ReadmeTests(DemoStack demo) : IClassFixture<DemoStac
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private static async Task RunAsync(string program, string arguments, string runFile, CancellationToken cancellationToken)
+    private static async Task<string> WriteExampleAsync(string language, string file, CancellationToken cancellationToken)
+    {
+        var readme = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot.Path, "README.md"), cancellationToken);
+        var example = CodeBlock().Matches(readme).Single(block => block.Groups["language"].Value == language).Groups["code"].Value;
+        var path = Path.Combine(RepositoryRoot.Path, file);
+        await File.WriteAllTextAsync(path, example, cancellationToken);
+        return path;
+    }
+
+    private static async Task<(int ExitCode, string Error, string Text)> RunAsync(
+        string program, string arguments, string runFile, CancellationToken cancellationToken)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments)
         {
@@ -69,7 +80,7 @@ public sealed partial class ReadmeTests(DemoStack demo) : IClassFixture<DemoStac
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
-        Assert.True(process.ExitCode == 0, $"{program} {arguments} ended with {process.ExitCode}: {await output}{await error}");
+        return (process.ExitCode, await error, await output + await error);
     }
 
     [GeneratedRegex(@"```(?<language>\w+)\n(?<code>.*?)```", RegexOptions.Singleline)]

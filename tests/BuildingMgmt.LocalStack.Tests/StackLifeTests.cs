@@ -19,6 +19,7 @@ public sealed class StackLifeTests : IDisposable
         await WriteAsync(first.Run, "before the stop");
         Assert.Equal(0, await first.StopAsync());
         Assert.False(File.Exists(first.RunFilePath), "run.json says that the system runs");
+        Assert.DoesNotContain("Unhandled exception", first.Process.LastLines, StringComparison.Ordinal);
 
         var second = await StartAsync();
         Assert.Equal(["before the stop"], await ReadAsync(second.Run));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Catalogue;
+using BuildingMgmt.Functions.Dashboards;
 using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Gateways;
 using BuildingMgmt.Functions.Health;
@@ -27,6 +28,7 @@ namespace BuildingMgmt.Functions.Api;
 [JsonSerializable(typeof(GatewayLedgerReport))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(IngestRate))]
+[JsonSerializable(typeof(DashboardCounts))]
 [JsonSerializable(typeof(AcceptedBatch))]
 [JsonSerializable(typeof(Page<DeadLetterRow>))]
 [JsonSerializable(typeof(Page<DeadLetterPurgeRow>))]

@@ -76,6 +76,9 @@ public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogg
     /// <inheritdoc/>
     public override void Dispose()
     {
+        // Registered twice, for itself and as a hosted service, it is disposed twice.
+        if (closing.IsCancellationRequested)
+            return;
         closing.Cancel();
         closing.Dispose();
         base.Dispose();

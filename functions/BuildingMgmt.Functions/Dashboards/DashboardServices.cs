@@ -14,6 +14,8 @@ public static class DashboardServices
         services.AddSettings<DashboardsOptions>("Dashboards");
         services.AddHybridCache(cache => cache.MaximumPayloadBytes = SnapshotBytesMax)
             .AddSerializer<FloorSnapshot, FloorSnapshotSerializer>();
+        services.AddMetrics();
+        services.AddSingleton<DashboardMeter>();
         return services.AddSingleton<FloorDashboard>();
     }
 }

@@ -20,6 +20,7 @@ public sealed class FloorDashboard : IDisposable
 
     private readonly LatestValueReader reader;
     private readonly HybridCache cache;
+    private readonly DashboardMeter meter;
     private readonly HybridCacheEntryOptions entryOptions;
     private readonly TimeProvider time;
     private readonly double staleAfterIntervals;
@@ -30,12 +31,18 @@ public sealed class FloorDashboard : IDisposable
 
     /// <summary>Starts to listen for what this process stores.</summary>
     public FloorDashboard(
-        LatestValueReader reader, LatestValueChanges changes, HybridCache cache, IOptions<DashboardsOptions> options, TimeProvider time)
+        LatestValueReader reader,
+        LatestValueChanges changes,
+        HybridCache cache,
+        DashboardMeter meter,
+        IOptions<DashboardsOptions> options,
+        TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(changes);
         ArgumentNullException.ThrowIfNull(options);
         this.reader = reader;
         this.cache = cache;
+        this.meter = meter;
         this.time = time;
         staleAfterIntervals = options.Value.StaleAfterIntervals;
         life = TimeSpan.FromSeconds(options.Value.CacheSeconds);
@@ -47,6 +54,17 @@ public sealed class FloorDashboard : IDisposable
     public async ValueTask<FloorSnapshot> GetAsync(CatalogueFloor floor, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(floor);
+        var asked = time.GetTimestamp();
+        var snapshot = await GetCurrentAsync(floor, cancellationToken);
+        meter.Answered(isHit: snapshot.MadeAt < asked);
+        return snapshot;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => subscription.Dispose();
+
+    private async ValueTask<FloorSnapshot> GetCurrentAsync(CatalogueFloor floor, CancellationToken cancellationToken)
+    {
         var key = keys.GetOrAdd(floor.FloorId, static floorId => new CacheKey(floorId, 0));
         var snapshot = await FromCacheAsync(key, floor, cancellationToken);
         if (IsCurrent(floor.FloorId, snapshot))
@@ -58,9 +76,6 @@ public sealed class FloorDashboard : IDisposable
             await cache.RemoveAsync(key.Text, cancellationToken);
         return await FromCacheAsync(keys[floor.FloorId], floor, cancellationToken);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => subscription.Dispose();
 
     // What this process has just written need not be read again: all users of a floor would wait for the store at each change.
     private void Take(Guid floorId, FloorLatestValues values) => written[floorId] = new KnownFloor(values, time.GetTimestamp());
@@ -77,13 +92,18 @@ public sealed class FloorDashboard : IDisposable
     {
         if (FindWritten(floor.FloorId) is { } known)
             return Show(floor, known);
+        meter.StoreRead();
         var values = await reader.ReadFloorAsync(floor.FloorId, cancellationToken);
         // This process may have written while the store answered.
         return Show(floor, FindWritten(floor.FloorId) ?? new KnownFloor(values, time.GetTimestamp()));
     }
 
     private FloorSnapshot Show(CatalogueFloor floor, KnownFloor known) =>
-        new(Render(floor, known.Values, time.GetUtcNow(), staleAfterIntervals)) { Source = known };
+        new(Render(floor, known.Values, time.GetUtcNow(), staleAfterIntervals))
+        {
+            Source = known,
+            MadeAt = time.GetTimestamp(),
+        };
 
     // The cache counts from when it took a snapshot in. What was written had an age then, and after a read that was under way the
     // cache may take in what has been overtaken.

@@ -32,6 +32,9 @@ public sealed class FloorSnapshot : IResult
     /// <summary>What it shows; null when that is not known.</summary>
     internal KnownFloor? Source { get; init; }
 
+    /// <summary>Timestamp of the clock when it was made.</summary>
+    internal long MadeAt { get; init; }
+
     /// <summary>The entity tag, quoted.</summary>
     public string ETag => etagHeader.ToString();
 

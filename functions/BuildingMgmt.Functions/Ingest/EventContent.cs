@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Runtime.InteropServices;
 
 namespace BuildingMgmt.Functions.Ingest;
@@ -6,6 +8,9 @@ namespace BuildingMgmt.Functions.Ingest;
 /// <summary>Unpacks events, into a buffer that it keeps. Not for two threads at once.</summary>
 internal sealed class EventContent
 {
+    // RFC 1952, section 2.3: CRC-32 and length of what a member holds are its last eight bytes.
+    private const int GzipTrailerBytes = 8;
+
     private byte[] buffer = [];
 
     /// <summary>Gives an event's bytes as the gateway wrote them.</summary>
@@ -31,7 +36,10 @@ internal sealed class EventContent
             var length = Unpack(incoming.Body, bytesMax);
             if (length > bytesMax)
                 return TooLarge(bytesMax);
-            utf8 = buffer.AsSpan(0, length);
+            var unpacked = buffer.AsSpan(0, length);
+            if (!EndsWithTrailerOf(unpacked, incoming.Body.Span))
+                return "It says that it is gzip, and is cut off, or something stands behind it.";
+            utf8 = unpacked;
             return null;
         }
         catch (InvalidDataException)
@@ -44,6 +52,18 @@ internal sealed class EventContent
     private static bool IsPlain(string encoding) => encoding.Length == 0
         || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)
         || encoding.Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+
+    // GZipStream takes the end of what it is given for the end of the data, wherever that is, and then compares no checksum. Of
+    // several members it has compared all but the last, whose content is the end of what was unpacked.
+    private static bool EndsWithTrailerOf(ReadOnlySpan<byte> unpacked, ReadOnlySpan<byte> packed)
+    {
+        if (packed.Length < GzipTrailerBytes)
+            return false;
+        var trailer = packed[^GzipTrailerBytes..];
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]);
+        return length <= unpacked.Length
+            && Crc32.HashToUInt32(unpacked[^(int)length..]) == BinaryPrimitives.ReadUInt32LittleEndian(trailer);
+    }
 
     private int Unpack(ReadOnlyMemory<byte> body, int bytesMax)
     {

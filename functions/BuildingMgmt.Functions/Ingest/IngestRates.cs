@@ -1,4 +1,5 @@
 using BuildingMgmt.Functions.Postgres;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 
 namespace BuildingMgmt.Functions.Ingest;
@@ -6,7 +7,7 @@ namespace BuildingMgmt.Functions.Ingest;
 /// <summary>Answer of <c>GET /api/ops/ingest</c>: what arrived of the buildings that the caller may see.</summary>
 /// <param name="AsOf">When this was counted, UTC.</param>
 /// <param name="ReadingsPerMinute">
-/// Readings stored, as a rate over about the last 15 s; null until two counts lie at least a second apart.
+/// Readings stored, as a rate over about the last minute; null until this process has counted for 15 s.
 /// </param>
 /// <param name="StoredToday">Readings stored since midnight UTC.</param>
 /// <param name="DuplicateToday">Readings that were there already.</param>
@@ -14,15 +15,19 @@ namespace BuildingMgmt.Functions.Ingest;
 public sealed record IngestRate(DateTime AsOf, double? ReadingsPerMinute, long StoredToday, long DuplicateToday, long DeadLetteredToday);
 
 /// <summary>
-/// Rates of ingest, from the gateways' ledgers. The ledgers only count, so they are looked at now and then while somebody asks,
-/// and the rate is what was added between two looks.
+/// Rates of ingest, from the gateways' ledgers. The ledgers only count, so they are looked at now and then, and the rate is what
+/// was added between two looks: also while nobody asks, so that who asks first is told the rate and not that it is unknown.
 /// </summary>
-public sealed class IngestRates(PostgresPools pools, TimeProvider time) : IDisposable
+public sealed class IngestRates(PostgresPools pools, TimeProvider time) : BackgroundService
 {
+    private static readonly TimeSpan LookUnaskedEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan RateOver = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan RateOver = TimeSpan.FromSeconds(60);
 
-    // Nobody looked for this long: what was added since says nothing about now.
+    // Gateways send every few seconds: over less than this, a rate says more about when one looks than about what arrives.
+    private static readonly TimeSpan RateOverMin = TimeSpan.FromSeconds(15);
+
+    // PostgreSQL was away for this long: what was added since says nothing about now.
     private static readonly TimeSpan LooksForgottenAfter = TimeSpan.FromSeconds(60);
 
     private readonly SemaphoreSlim looking = new(1);
@@ -46,7 +51,7 @@ public sealed class IngestRates(PostgresPools pools, TimeProvider time) : IDispo
         }
     }
 
-    /// <summary>Readings stored per minute, by gateway, at most a second old; empty until two counts lie at least a second apart.</summary>
+    /// <summary>Readings stored per minute, by gateway, at most a second old; empty until two counts lie far enough apart.</summary>
     public async Task<IReadOnlyDictionary<string, double>> GetByGatewayAsync(CancellationToken cancellationToken)
     {
         await looking.WaitAsync(cancellationToken);
@@ -63,7 +68,29 @@ public sealed class IngestRates(PostgresPools pools, TimeProvider time) : IDispo
     }
 
     /// <inheritdoc/>
-    public void Dispose() => looking.Dispose();
+    public override void Dispose()
+    {
+        looking.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(LookUnaskedEvery, time);
+        do
+        {
+            try
+            {
+                await GetAsync(null, stoppingToken);
+            }
+            catch (Exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                // PostgreSQL is away, which others say; who asks meanwhile is told by the look of their own.
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
 
     private static IngestRate Rate(Look first, Look last, Guid[]? buildings)
     {
@@ -86,7 +113,7 @@ public sealed class IngestRates(PostgresPools pools, TimeProvider time) : IDispo
     private static double? PerMinute(Look first, Look last, IEnumerable<Count> counts)
     {
         var span = last.AsOf - first.AsOf;
-        if (span < LookEvery)
+        if (span < RateOverMin)
             return null;
         var added = counts.Sum(count => count.Stored - first.Stored.GetValueOrDefault((count.GatewayId, count.Day)));
         return Math.Round(added / span.TotalMinutes, 1);

@@ -18,6 +18,7 @@ public static class IngestServices
         services.AddMetrics();
         services.AddSingleton<IngestMeter>();
         services.AddSingleton<IngestRates>();
+        services.AddHostedService(provider => provider.GetRequiredService<IngestRates>());
         services.AddSingleton<FrozenSessions>();
         services.AddSingleton<ReadingStore>();
         services.AddSingleton<ReadingMonths>();

@@ -54,6 +54,15 @@ internal sealed class HostJsonReader(IConfigurationRoot root)
         return section;
     }
 
+    // Most often the setting is only misspelt.
+    private string KnownBeside(string path)
+    {
+        var section = path[..(path.LastIndexOf(':') + 1)];
+        var known = _known.Where(other => other.StartsWith(section, StringComparison.OrdinalIgnoreCase) && !other[section.Length..].Contains(':'))
+            .Select(other => other[section.Length..]).Order(StringComparer.OrdinalIgnoreCase).ToList();
+        return known.Count == 0 || section.Length == 0 ? "" : $" (known beside it: {string.Join(", ", known)})";
+    }
+
     public void Error(string path, string what) => _errors.Add($"\"{path.Replace(':', '.')}\" {what}.");
 
     public void ThrowIfErrors(string file)
@@ -61,7 +70,7 @@ internal sealed class HostJsonReader(IConfigurationRoot root)
         foreach (var (path, value) in root.AsEnumerable())
         {
             if (value is not null && !_known.Contains(path) && !root.GetSection(path).GetChildren().Any())
-                Error(path, "is not honoured locally; take it out, or run the app by the Functions host");
+                Error(path, $"is not honoured locally{KnownBeside(path)}; take it out, or run the app by the Functions host");
         }
 
         if (_errors.Count > 0)

@@ -137,8 +137,12 @@ internal static partial class FunctionDiscovery
                 || other.ParameterType == typeof(CancellationToken)
                 || (other.ParameterType == typeof(HttpRequest) && trigger is HttpTriggerAttribute)
                 || (trigger is OrchestrationTriggerAttribute && other == DurableParameters.InputOf(method))
-                || BoundValue.Supports(other.ParameterType);
-            if (!known)
+                || (trigger is OrchestrationTriggerAttribute or ActivityTriggerAttribute
+                    ? DurableParameters.IsInstanceId(other)
+                    : BoundValue.Supports(other.ParameterType));
+            if (!known && trigger is OrchestrationTriggerAttribute or ActivityTriggerAttribute)
+                errors.Add(DurableParameters.Surplus(other, place));
+            else if (!known)
                 errors.Add($"{place}: parameter \"{other.Name}\" is of type \"{other.ParameterType}\", to which nothing can be bound.");
         }
     }

@@ -66,6 +66,9 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
     /// <summary>What stands at the pipeline's end in place of the function; null: the function itself.</summary>
     public Action? Inner { get; init; }
 
+    /// <summary>The run that this one is a part of now, if it is another: an orchestrator goes on in steps that have services of their own.</summary>
+    public Func<FunctionRun?>? Step { get; set; }
+
     public RunRetry Retry { get; }
 
     public RunResult Result { get; }
@@ -84,7 +87,7 @@ internal sealed class FunctionRun : FunctionContext, IInvocationFeatures
 
     public override IServiceProvider InstanceServices
     {
-        get => _services ??= HttpContext!.RequestServices;
+        get => Step?.Invoke() is { } step && step != this ? step.InstanceServices : _services ??= HttpContext!.RequestServices;
         set => _services = value;
     }
 

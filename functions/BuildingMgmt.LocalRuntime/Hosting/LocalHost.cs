@@ -100,7 +100,7 @@ internal static class LocalHost
             .AddSingleton<DurableHub>()
 
             // Before those whose functions use its client.
-            .AddHostedService<DurableTriggers>()
+            .AddHostedService<DurableHosting>()
             .AddHostedService<EventHubTriggers>()
             .AddHostedService<TimerTriggers>();
         if (DurableHub.IsUsedBy(functions))

@@ -64,4 +64,5 @@ internal static class LogEvents
     public const int OrchestrationDiffers = 561;
     public const int OrchestratorUnknown = 562;
     public const int TaskRetried = 563;
+    public const int OrchestrationLeft = 564;
 }

@@ -110,10 +110,11 @@ public sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Ends the process: in order first, by force once the service's own patience is over. Returns when it has gone.</summary>
-    public ValueTask DisposeAsync() => new(StopAsync(command.StopPatience));
+    public async ValueTask DisposeAsync() => await StopAsync(command.StopPatience);
 
     /// <summary>As <see cref="DisposeAsync"/>, with another patience.</summary>
-    public async Task StopAsync(TimeSpan patience)
+    /// <returns>Whether it ended as it was asked to: not by force, and not by a failure on its way down.</returns>
+    public async Task<bool> StopAsync(TimeSpan patience)
     {
         if (!Exited.IsCompleted)
         {
@@ -122,8 +123,10 @@ public sealed class ServiceProcess : IAsyncDisposable
                 process.Kill(entireProcessTree: true);
         }
 
-        await Exited;
+        // A shell's convention, by which a program that knows nothing of the signal ends.
+        var exitCode = await Exited;
         process.Dispose();
+        return exitCode == 0 || exitCode == 128 + (int)command.StopSignal;
     }
 
     /// <summary>Ends the process at once, as a crash would.</summary>

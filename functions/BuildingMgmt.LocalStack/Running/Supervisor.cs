@@ -81,7 +81,15 @@ internal sealed class Supervisor(bool restarts, Action changed, Action<string> s
     }
 
     private Task StopAsync(StopTurn turn, TimeSpan patience) =>
-        Task.WhenAll(Services.Where(service => service.StopTurn == turn).Select(service => service.Process.StopAsync(patience)));
+        Task.WhenAll(Services.Where(service => service.StopTurn == turn).Select(service => StopAsync(service, patience)));
+
+    private async Task StopAsync(SupervisedService service, TimeSpan patience)
+    {
+        var process = service.Process;
+        var wasRunning = !process.Exited.IsCompleted;
+        if (!await process.StopAsync(patience) && wasRunning)
+            say($"Asked to stop, {process.Ended(await process.Exited).Message}");
+    }
 
     private async Task WatchAsync(SupervisedService service)
     {
@@ -99,7 +107,7 @@ internal sealed class Supervisor(bool restarts, Action changed, Action<string> s
                 var reason = service.Process.Ended(exitCode);
                 if (!restarts)
                 {
-                    await FailAsync(reason);
+                    await FailAsync(new($"{reason.Message}\nEverything was taken down; with --restart-services it is started again instead."));
                     return;
                 }
 

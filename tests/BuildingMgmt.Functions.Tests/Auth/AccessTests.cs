@@ -11,6 +11,7 @@ public sealed class AccessTests(RunningApp app)
 {
     private const string Everyone = "everyone";
     private const string Viewers = "viewers";
+    private const string Admins = "admins";
     private const string Senders = "senders";
     private const string Engineers = "engineers";
 
@@ -39,6 +40,7 @@ public sealed class AccessTests(RunningApp app)
         ("ListDeadLetterPurges", "GET", "/api/ops/dead-letters/purges", Engineers),
         ("ListGatewayStates", "GET", "/api/ops/gateways", Viewers),
         ("GetGatewayLedger", "GET", "/api/ops/gateways/gateway-north/ledger", Viewers),
+        ("GetDashboardCounts", "GET", "/api/ops/dashboards", Admins),
         ("PostReading", "POST", "/api/sensors/data", Senders),
         ("PostReadings", "POST", "/api/sensors/data/batch", Senders),
     ];
@@ -47,6 +49,7 @@ public sealed class AccessTests(RunningApp app)
     {
         [Viewers] = ["viewer", "operator", "engineer", "admin", "viewer-north", "engineer-north"],
         [Engineers] = ["engineer", "admin", "engineer-north"],
+        [Admins] = ["admin"],
         [Senders] = ["ingest", "engineer", "admin", "ingest-north", "engineer-north", "gateway-north", "gateway-south"],
     };
 

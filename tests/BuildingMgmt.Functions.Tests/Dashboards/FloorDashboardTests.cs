@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Azure;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Dashboards;
@@ -137,6 +138,49 @@ public sealed class FloorDashboardTests(PostgresFixture postgres, AzuriteFixture
         cache.Release();
         Assert.Same(renewed, await late);
         Assert.Equal(2, tables.Reads);
+    }
+
+    [Fact]
+    public async Task Hit_is_an_answer_that_was_ready_when_it_was_asked_for()
+    {
+        var meter = services.GetRequiredService<DashboardMeter>();
+        Assert.Equal(new DashboardCounts(0, 0, 0, null), meter.Counts());
+
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Dashboard.GetAsync(floor, Cancellation).AsTask()));
+        Assert.Equal(new DashboardCounts(0, 10, 1, 0), meter.Counts());
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        for (var answer = 0; answer < 30; answer++)
+            await Dashboard.GetAsync(floor, Cancellation);
+        Assert.Equal(new DashboardCounts(30, 10, 1, 0.75), meter.Counts());
+
+        // Made anew without the store, and yet its caller waited for that.
+        services.GetRequiredService<LatestValueChanges>().Publish(floor.FloorId, Values(21.5));
+        await Dashboard.GetAsync(floor, Cancellation);
+        Assert.Equal((30, 11, 1), (meter.Counts().Hits, meter.Counts().Misses, meter.Counts().StoreReads));
+    }
+
+    [Fact]
+    public async Task Counts_are_seen_from_outside_by_the_meter()
+    {
+        Dictionary<string, long> seen = [];
+        using var listener = new MeterListener();
+        var meters = services.GetRequiredService<IMeterFactory>();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == DashboardMeter.Name && instrument.Meter.Scope == meters)
+                self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, count, _, _) => seen[instrument.Name] = count);
+        listener.Start();
+
+        await Dashboard.GetAsync(floor, Cancellation);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await Dashboard.GetAsync(floor, Cancellation);
+        await Dashboard.GetAsync(floor, Cancellation);
+        listener.RecordObservableInstruments();
+
+        Assert.Equal(new() { ["dashboard.hits"] = 2, ["dashboard.misses"] = 1, ["dashboard.store_reads"] = 1 }, seen);
     }
 
     private static string Text(FloorSnapshot snapshot) => System.Text.Encoding.UTF8.GetString(snapshot.Json.Span);

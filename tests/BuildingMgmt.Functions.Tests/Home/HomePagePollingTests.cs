@@ -30,6 +30,7 @@ public sealed class HomePagePollingTests(RunningApp app)
     public async Task Choosing_the_shown_floor_while_it_is_asked_for_leaves_one_question_at_a_time()
     {
         await using var browser = await TestBrowser.StartAsync(Cancellation);
+        await OpenAsync(browser);
         var asked = 0;
         var answered = 0;
         var answer = new TaskCompletionSource();
@@ -39,12 +40,13 @@ public sealed class HomePagePollingTests(RunningApp app)
             await answer.Task.WaitAsync(Cancellation);
             await route.ContinueAsync();
         });
-        browser.Page.RequestFinished += (_, request) =>
+        // Not RequestFinished: nobody reads to the end what has no body.
+        browser.Page.Response += (_, response) =>
         {
-            if (request.Url.Contains("/dashboard/", StringComparison.Ordinal))
+            if (response.Url.Contains("/dashboard/", StringComparison.Ordinal))
                 Interlocked.Increment(ref answered);
         };
-        await OpenAsync(browser);
+        await PollAsync(browser, times: 1);
         await Eventually.TrueAsync(() => Task.FromResult(asked == 1), Deadline, "the floor is asked for", Cancellation);
 
         await browser.Page.Locator("#floors button[aria-current=true]").ClickAsync();
@@ -59,6 +61,7 @@ public sealed class HomePagePollingTests(RunningApp app)
     public async Task Refusal_of_an_earlier_session_does_not_end_the_next_one()
     {
         await using var browser = await TestBrowser.StartAsync(Cancellation);
+        await OpenAsync(browser);
         var asked = 0;
         var answer = new TaskCompletionSource();
         await browser.Page.RouteAsync("**/api/dashboard/floor/*", async route =>
@@ -72,7 +75,7 @@ public sealed class HomePagePollingTests(RunningApp app)
             await answer.Task.WaitAsync(Cancellation);
             await route.FulfillAsync(new() { Status = (int)HttpStatusCode.Unauthorized, Json = new { status = 401, title = "token expired" } });
         });
-        await OpenAsync(browser);
+        await PollAsync(browser, times: 1);
         await Eventually.TrueAsync(() => Task.FromResult(asked == 1), Deadline, "the floor is asked for", Cancellation);
 
         await browser.SignOutAsync();
@@ -86,11 +89,14 @@ public sealed class HomePagePollingTests(RunningApp app)
         await Assertions.Expect(browser.Page.GetByRole(AriaRole.Status)).ToBeEmptyAsync();
     }
 
+    /// <summary>Signs in; when it returns, the page shows a floor and waits to ask for it again.</summary>
     private async Task OpenAsync(TestBrowser browser)
     {
         await browser.Page.AddInitScriptAsync(TimersByHand);
         await browser.Page.GotoAsync(app.Address.ToString());
         await browser.SignInAsync("viewer-north");
+        await Eventually.TrueAsync(
+            () => browser.Page.EvaluateAsync<bool>("waiting.size > 0"), Deadline, "the page waits to ask again", Cancellation);
     }
 
     /// <summary>Lets the time to the next question pass, so many times; one timer alone may wait for it.</summary>

@@ -71,7 +71,7 @@ public sealed class HomePageTests(RunningApp app)
         await page.SetViewportSizeAsync(390, 800);
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than a phone");
         await page.SetViewportSizeAsync(1280, 720);
-        await Assertions.Expect(page.Locator("[data-figure='readings_per_minute']")).Not.ToHaveTextAsync("–", new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("[data-figure='readings_per_minute']")).Not.ToHaveTextAsync("–", new() { Timeout = 30_000 });
         await Assertions.Expect(page.Locator("#floors")).Not.ToContainTextAsync("South");
         if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { Length: > 0 } folder)
         {
@@ -87,6 +87,73 @@ public sealed class HomePageTests(RunningApp app)
         Assert.Empty(errors);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The name or the password is wrong.");
+    }
+
+    [Fact]
+    public async Task Page_opens_on_a_floor_that_lives_rather_than_on_the_first_one()
+    {
+        await PostAsync(20.5);
+        await using var browser = await TestBrowser.StartAsync(Cancellation);
+        await browser.Page.RouteAsync($"**/api/dashboard/floor/{TestCampus.NorthEmpty}", route => route.FulfillAsync(new()
+        {
+            Json = new { floor_id = TestCampus.NorthEmpty, as_of = "2020-02-13T08:00:00Z", sensors = Array.Empty<object>() },
+        }));
+        await browser.Page.GotoAsync(app.Address.ToString());
+        await browser.SignInAsync("viewer-north");
+
+        await Assertions.Expect(browser.Page.Locator("#floors button").First).ToHaveTextAsync("Empty");
+        await Assertions.Expect(browser.Page.Locator("#floors button[aria-current=true]")).ToHaveTextAsync("Ground");
+    }
+
+    [Fact]
+    public async Task Table_of_long_names_is_not_cut_on_a_laptop()
+    {
+        await using var browser = await TestBrowser.StartAsync(Cancellation);
+        await browser.Page.SetViewportSizeAsync(1280, 720);
+        await browser.Page.RouteAsync("**/api/dashboard/floor/*", route => route.FulfillAsync(new()
+        {
+            Json = new
+            {
+                as_of = "2022-11-02T13:10:00Z",
+                sensors = new[]
+                {
+                    new
+                    {
+                        sensor_id = Sensor,
+                        name = "917810-CO2-meter-SCD4x-temp_outside_of_the_building__degC",
+                        zone = "Meeting room 917810",
+                        metrics = new
+                        {
+                            zone_heating_setpoint = new { value = 123456.7, unit = "persons", timestamp = "2022-11-02T13:10:00Z", quality = "uncertain", stale = true },
+                        },
+                    },
+                },
+            },
+        }));
+        await browser.Page.GotoAsync(app.Address.ToString());
+        await browser.SignInAsync("viewer-north");
+
+        await Assertions.Expect(browser.Page.Locator("#values tr")).ToHaveCountAsync(1);
+        Assert.True(
+            await browser.Page.EvaluateAsync<bool>("(t => t.scrollWidth <= t.clientWidth)(document.querySelector('.scroll'))"), "the table is cut");
+    }
+
+    [Theory]
+    [InlineData(null, "–")]
+    [InlineData(0.0, "0")]
+    [InlineData(1234.5, "1,235")]
+    public async Task Rate_that_is_not_known_is_shown_as_such_and_never_as_zero(double? rate, string shown)
+    {
+        await using var browser = await TestBrowser.StartAsync(Cancellation);
+        await browser.Page.RouteAsync("**/api/ops/ingest", route => route.FulfillAsync(new()
+        {
+            Json = new { readings_per_minute = rate, stored_today = 7, dead_lettered_today = 0 },
+        }));
+        await browser.Page.GotoAsync(app.Address.ToString());
+        await browser.SignInAsync("viewer-north");
+
+        await Assertions.Expect(browser.Page.Locator("[data-figure='stored_today']")).ToHaveTextAsync("7");
+        await Assertions.Expect(browser.Page.Locator("[data-figure='readings_per_minute']")).ToHaveTextAsync(shown);
     }
 
     private static Guid Sensor => TestCampus.Sensor(TestCampus.NorthGround, 20);

@@ -121,6 +121,22 @@ public sealed class TelemetryIngestTests(PostgresFixture postgres, AzuriteFixtur
     }
 
     [Fact]
+    public async Task Gzip_event_without_all_of_its_trailer_is_dead_lettered_as_it_came()
+    {
+        var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionLevel.Optimal))
+            gzip.Write(Encoding.UTF8.GetBytes(Batch.Of(Batch.Co2(0, "11:59:00", 600))));
+        var whole = packed.ToArray();
+        byte[][] cut = [.. Enumerable.Range(1, 8).Select(missing => whole[..^missing])];
+        await app.StoreAsync([.. app.Events(IngestApp.Partition, cut).Select(item => item with { ContentEncoding = "gzip" })]);
+        Assert.Equal("", await app.ReadingsAsync());
+        Assert.Equal("(unknown) 8 8=0+0+8", await app.LedgerAsync());
+        Assert.Equal(
+            string.Join(", ", cut.Select(bytes => $"unreadable event {Convert.ToHexStringLower(bytes)}")),
+            await app.QueryAsync("SELECT reason, encode(content, 'hex') FROM dead_letter ORDER BY dead_letter_id"));
+    }
+
+    [Fact]
     public async Task Events_delivered_again_after_their_commit_change_nothing_not_even_the_ledger()
     {
         var first = app.Events(Batch.Of(Batch.Co2(0, "11:59:00", 600), "1"), "garbage");

@@ -74,7 +74,7 @@ internal sealed partial class MemoryDurableStore
     {
         var state = step.State;
         instance.Status = state.Status;
-        instance.CustomStatus = state.CustomStatus ?? instance.CustomStatus;
+        instance.CustomStatus = state.ClearsCustomStatus ? null : state.CustomStatus ?? instance.CustomStatus;
         instance.Output = state.Output;
         instance.Failure = state.Failure;
         instance.UpdatedAt = _queues.Now;

@@ -2,6 +2,9 @@
 
 // Shows the latest values of one floor, asked for again every two seconds; an unchanged floor answers 304 without a body.
 const pollMs = 2000;
+// A floor lives when something was read there this recently.
+const liveMs = 15 * 60 * 1000;
+const floorsLookedAtMax = 20;
 const byId = id => document.getElementById(id);
 // Each choice of a floor and each sign-out begins a generation: what was asked for in an earlier one no longer counts.
 const state = { token: null, floor: null, etag: null, timer: null, generation: 0 };
@@ -81,26 +84,57 @@ function show(signedIn) {
 }
 
 async function start() {
-  const [buildings, floors] = await Promise.all([allPages("api/buildings"), allPages("api/floors")]);
-  const nav = byId("floors");
-  nav.replaceChildren();
-  for (const building of buildings) {
-    nav.append(element("h2", building.name));
-    for (const floor of floors.filter(f => f.building_id === building.building_id)) {
-      const button = element("button", floor.name);
-      button.type = "button";
-      button.dataset.floorId = floor.floor_id;
-      button.addEventListener("click", () => choose(floor));
-      nav.append(button);
-    }
-  }
-
+  const floors = listFloors(await Promise.all([allPages("api/buildings"), allPages("api/floors")]));
+  const first = await firstLiveFloor(floors);
   show(true);
-  say(floors.length ? "" : "There is no floor that you may see.");
-  if (floors.length)
-    choose(floors.find(f => f.building_id === buildings[0].building_id) ?? floors[0]);
+  say(first ? "" : "There is no floor that you may see.");
+  if (first)
+    choose(first);
   else
     startPolling();
+}
+
+function listFloors([buildings, floors]) {
+  const nav = byId("floors");
+  nav.replaceChildren();
+  return buildings.flatMap(building => {
+    const inside = floors.filter(floor => floor.building_id === building.building_id);
+    nav.append(element("h2", building.name), ...inside.map(floorButton));
+    return inside;
+  });
+}
+
+function floorButton(floor) {
+  const button = element("button", floor.name);
+  button.type = "button";
+  button.dataset.floorId = floor.floor_id;
+  button.addEventListener("click", () => choose(floor));
+  return button;
+}
+
+// The first in the list where something is read now, else the one with the newest reading: a building of old data may stand first.
+async function firstLiveFloor(floors) {
+  let [best] = floors;
+  let newest = -Infinity;
+  for (const floor of floors.slice(0, floorsLookedAtMax)) {
+    const asOf = await newestReading(floor);
+    if (Date.now() - asOf < liveMs)
+      return floor;
+    if (asOf > newest)
+      [best, newest] = [floor, asOf];
+  }
+
+  return best;
+}
+
+async function newestReading(floor) {
+  try {
+    const dashboard = await (await call(`api/dashboard/floor/${floor.floor_id}`)).json();
+    return dashboard.as_of ? Date.parse(dashboard.as_of) : -Infinity;
+  } catch {
+    // What is wrong is told when the floor is shown.
+    return -Infinity;
+  }
 }
 
 function choose(floor) {

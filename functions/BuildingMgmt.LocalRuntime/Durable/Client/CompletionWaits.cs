@@ -31,7 +31,8 @@ internal sealed class CompletionWaits(Func<CancellationToken, ValueTask<IDurable
             }
             else
             {
-                _hurry.Cancel();
+                // Not Cancel, which would go on with the polling right here, in the lock.
+                _ = _hurry.CancelAsync();
             }
         }
 

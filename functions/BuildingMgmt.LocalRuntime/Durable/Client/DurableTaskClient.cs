@@ -38,7 +38,8 @@ public abstract class DurableTaskClient : IOrchestrationSubmitter, IAsyncDisposa
     public virtual Task RaiseEventAsync(string instanceId, string eventName, CancellationToken cancellation) =>
         RaiseEventAsync(instanceId, eventName, null, cancellation);
 
-    /// <summary>Sends an event. It is kept until the orchestration waits for it; one that is missing or has ended gets nothing, and nobody is told.</summary>
+    /// <summary>Sends an event. It is kept until the orchestration waits for it.</summary>
+    /// <exception cref="InvalidOperationException">There is no such orchestration, or it has ended.</exception>
     public abstract Task RaiseEventAsync(
         string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default);
 
@@ -67,6 +68,7 @@ public abstract class DurableTaskClient : IOrchestrationSubmitter, IAsyncDisposa
         TerminateInstanceAsync(instanceId, output is null ? null : new TerminateInstanceOptions(output), cancellation);
 
     /// <summary>Ends an orchestration at its next step. Activities that run go on, and nobody hears of them. Its sub-orchestrations go on unless the options say otherwise.</summary>
+    /// <exception cref="InvalidOperationException">There is no such orchestration, or it has ended.</exception>
     public virtual Task TerminateInstanceAsync(
         string instanceId, TerminateInstanceOptions? options = null, CancellationToken cancellation = default) =>
         throw NotServed(nameof(TerminateInstanceAsync));
@@ -75,7 +77,8 @@ public abstract class DurableTaskClient : IOrchestrationSubmitter, IAsyncDisposa
     public virtual Task SuspendInstanceAsync(string instanceId, CancellationToken cancellation) =>
         SuspendInstanceAsync(instanceId, null, cancellation);
 
-    /// <summary>Lets an orchestration rest: what comes for it is kept until it is resumed.</summary>
+    /// <summary>Lets an orchestration rest, from its next step on: what comes for it is kept until it is resumed.</summary>
+    /// <exception cref="InvalidOperationException">There is no such orchestration, or it has ended or rests already.</exception>
     public abstract Task SuspendInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default);
 
     /// <summary>Lets a suspended orchestration go on.</summary>
@@ -83,6 +86,7 @@ public abstract class DurableTaskClient : IOrchestrationSubmitter, IAsyncDisposa
         ResumeInstanceAsync(instanceId, null, cancellation);
 
     /// <summary>Lets a suspended orchestration go on.</summary>
+    /// <exception cref="InvalidOperationException">It is not suspended: a suspension takes effect with a step, some milliseconds after it was asked for.</exception>
     public abstract Task ResumeInstanceAsync(string instanceId, string? reason = null, CancellationToken cancellation = default);
 
     /// <summary>Reads an orchestration, without payloads.</summary>

@@ -10,6 +10,7 @@ internal static class InstanceIds
     /// <exception cref="ArgumentException">An orchestration cannot have that id.</exception>
     public static void Check(string id)
     {
+        ArgumentException.ThrowIfNullOrEmpty(id);
         if (id.Length > CharsMax)
             throw Refused(id, $"is {id.Length} characters long; {CharsMax} are allowed");
         if (id[0] == '@')
@@ -21,6 +22,9 @@ internal static class InstanceIds
             if (char.IsControl(c))
                 throw Refused(id, $"holds the control character U+{(int)c:X4}");
         }
+
+        if (TaskNames.HasHalfOfPair(id))
+            throw Refused(id, "holds one half of a surrogate pair, which no text can be stored with");
     }
 
     private static ArgumentException Refused(string id, string why) => new($"Instance id \"{id}\" {why}.");

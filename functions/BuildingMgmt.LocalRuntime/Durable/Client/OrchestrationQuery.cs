@@ -6,7 +6,7 @@ namespace Microsoft.DurableTask.Client;
 /// <param name="Statuses">In one of these; null for any.</param>
 /// <param name="TaskHubNames">Only the client's own hub can be asked here.</param>
 /// <param name="InstanceIdPrefix">What their ids begin with.</param>
-/// <param name="PageSize">Most in one page.</param>
+/// <param name="PageSize">Most in one page, 1 or more; 100 unless said.</param>
 /// <param name="FetchInputsAndOutputs">With inputs, outputs, custom statuses and failures.</param>
 /// <param name="ContinuationToken">Of the page before the first one that is wanted.</param>
 public record OrchestrationQuery(

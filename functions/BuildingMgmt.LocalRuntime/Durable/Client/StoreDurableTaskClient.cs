@@ -38,10 +38,10 @@ internal sealed class StoreDurableTaskClient(
     public override async Task<string> ScheduleNewOrchestrationInstanceAsync(
         TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
-        if (string.IsNullOrEmpty(orchestratorName.Name))
-            throw new ArgumentException("An orchestration needs the name of its orchestrator.", nameof(orchestratorName));
         var instanceId = options?.InstanceId is { Length: > 0 } given ? given : InstanceIds.New();
         InstanceIds.Check(instanceId);
+        TaskNames.Check(orchestratorName.Name, "An orchestrator's name", nameof(orchestratorName));
+        TaskNames.CheckVersion(options?.Version, nameof(options));
         var replaceable = Replaceable(options?.DedupeStatuses);
         var startAt = options?.StartAt?.ToUniversalTime();
         var start = new ExecutionStarted(
@@ -54,7 +54,12 @@ internal sealed class StoreDurableTaskClient(
         var store = await open(cancellation).ConfigureAwait(false);
         var result = await store.CreateAsync(new NewInstance(instanceId, start, startAt), startAt is null ? worker.Owner : null, replaceable, cancellation).ConfigureAwait(false);
         if (result == CreateResult.Exists)
-            throw new OrchestrationAlreadyExistsException($"An orchestration with the id \"{instanceId}\" exists already, in a status in which it is not replaced.");
+        {
+            throw new OrchestrationAlreadyExistsException(
+                $"An orchestration with the id \"{instanceId}\" exists already and was not replaced, because its status is none of: "
+                + $"{string.Join(", ", replaceable.Select(status => (OrchestrationRuntimeStatus)status))}. Terminate it, wait for its end, or give another id.");
+        }
+
         worker.Wake();
         return instanceId;
     }
@@ -63,7 +68,7 @@ internal sealed class StoreDurableTaskClient(
         string instanceId, string eventName, object? eventPayload = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
-        ArgumentException.ThrowIfNullOrEmpty(eventName);
+        TaskNames.Check(eventName, "An event's name", nameof(eventName));
         var id = Guid.NewGuid();
         var raised = new EventRaised(eventName, converter.Serialize(eventPayload), id);
         await SendAsync(new NewMessage(instanceId, Execution: null, raised, Id: id), $"be sent event \"{eventName}\"", cancellation).ConfigureAwait(false);
@@ -89,7 +94,7 @@ internal sealed class StoreDurableTaskClient(
     {
         var status = await StatusAsync(instanceId, cancellation).ConfigureAwait(false);
         if (status is not null and not OrchestrationRuntimeStatus.Suspended)
-            throw Refused(instanceId, "be resumed", $"its status is {status}");
+            throw Refused(instanceId, "be resumed", $"its status is {status}; a suspension that was asked for takes effect with its next step, so wait until it is Suspended");
         await SendAsync(new NewMessage(instanceId, Execution: null, new ExecutionResumed(reason)), "be resumed", cancellation).ConfigureAwait(false);
     }
 
@@ -111,20 +116,21 @@ internal sealed class StoreDurableTaskClient(
             throw new ArgumentException($"Task hub \"{other}\" is not this client's hub \"{Name}\"; only that one can be asked.", nameof(filter));
         return Pageable.Create(async (token, size, cancellation) =>
         {
+            var pageSize = size ?? query.PageSize;
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageSize, "pageSizeHint");
             var store = await open(cancellation).ConfigureAwait(false);
             var states = await store.QueryAsync(
                 new InstanceFilter(
                     Numbers(query.Statuses),
-                    size ?? query.PageSize,
+                    OneMore(pageSize),
                     string.IsNullOrEmpty(query.InstanceIdPrefix) ? null : query.InstanceIdPrefix,
                     token ?? query.ContinuationToken,
                     query.CreatedFrom?.ToUniversalTime(),
                     query.CreatedTo?.ToUniversalTime(),
                     WithPayloads: query.FetchInputsAndOutputs),
                 cancellation).ConfigureAwait(false);
-            return new Page<OrchestrationMetadata>(
-                [.. states.Select(state => Metadata(state, query.FetchInputsAndOutputs))],
-                TokenAfter(states, size ?? query.PageSize));
+            var (page, next) = Cut(states, pageSize);
+            return new Page<OrchestrationMetadata>([.. page.Select(state => Metadata(state, query.FetchInputsAndOutputs))], next);
         });
     }
 
@@ -141,12 +147,13 @@ internal sealed class StoreDurableTaskClient(
         var states = await store.QueryAsync(
             new InstanceFilter(
                 Numbers(runtimeStatus),
-                pageSize,
+                OneMore(pageSize),
                 AfterId: lastInstanceKey,
                 EndedFrom: completedTimeFrom?.ToUniversalTime(),
                 EndedTo: completedTimeTo?.ToUniversalTime()),
             cancellation).ConfigureAwait(false);
-        return new Page<string>([.. states.Select(state => state.InstanceId)], TokenAfter(states, pageSize));
+        var (page, next) = Cut(states, pageSize);
+        return new Page<string>([.. page.Select(state => state.InstanceId)], next);
     }
 
     public override async Task<OrchestrationMetadata> WaitForInstanceStartAsync(
@@ -173,15 +180,20 @@ internal sealed class StoreDurableTaskClient(
             // Asked to be told before looking, so that no end falls between the two.
             using var looked = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var told = waits.UntilEndedAsync(instanceId, looked.Token);
-            var state = await store.GetAsync(instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false);
-            if (state is not null && Metadata(state, getInputsAndOutputs) is { IsCompleted: true } ended)
+            InstanceState? state;
+            try
             {
+                state = await store.GetAsync(instanceId, getInputsAndOutputs, cancellation).ConfigureAwait(false);
+                if (state is not null && Metadata(state, getInputsAndOutputs) is { IsCompleted: true } ended)
+                    return ended;
+                await told.ConfigureAwait(false);
+            }
+            finally
+            {
+                // Nobody waits any more, also when the store could not be asked.
                 await looked.CancelAsync().ConfigureAwait(false);
                 await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                return ended;
             }
-
-            await told.ConfigureAwait(false);
 
             // One that does not exist counts as ended, and may come yet.
             if (state is null)
@@ -226,8 +238,11 @@ internal sealed class StoreDurableTaskClient(
     private static IReadOnlyList<int> Numbers(IEnumerable<OrchestrationRuntimeStatus>? statuses) =>
         statuses is null ? [] : [.. statuses.Select(status => (int)status).Distinct()];
 
-    private static string? TokenAfter(IReadOnlyList<InstanceState> states, int pageSize) =>
-        states.Count < pageSize ? null : states[^1].InstanceId;
+    // One more than the page is asked for, so that the last page says that it is the last.
+    private static int OneMore(int pageSize) => pageSize == int.MaxValue ? pageSize : pageSize + 1;
+
+    private static (IEnumerable<InstanceState> Page, string? Next) Cut(IReadOnlyList<InstanceState> states, int pageSize) =>
+        states.Count <= pageSize ? (states, null) : (states.Take(pageSize), states[pageSize - 1].InstanceId);
 
     private static int[] Replaceable(IReadOnlyList<string>? dedupe)
     {

@@ -14,6 +14,11 @@ internal static partial class ExecutionLog
     [LoggerMessage(LogEvents.OrchestratorUnknown, LogLevel.Error, "Orchestration {InstanceId} failed: the app has no orchestrator \"{Name}\"")]
     public static partial void OrchestratorUnknown(this ILogger logger, string instanceId, string name);
 
+    [LoggerMessage(LogEvents.OrchestrationLeft, LogLevel.Error,
+        "Orchestration {InstanceId} ({Name}) waits for something that is not a task of its context (I/O, Task.Delay, Task.Run, ConfigureAwait(false), "
+        + "CancelAsync): it will not go on, and fails with the next message that it gets. Leave that to an activity")]
+    public static partial void OrchestrationLeft(this ILogger logger, string instanceId, string? name);
+
     [LoggerMessage(LogEvents.TaskRetried, LogLevel.Information, "Orchestration {InstanceId} tries {Task} again after attempt {Attempt}: {Failure}")]
     public static partial void TaskRetried(this ILogger logger, string instanceId, string task, int attempt, string failure);
 }

@@ -11,8 +11,8 @@ internal static class HistoryDifference
         if (past is not null && now is not null && past.Id == now.Id && past.GetType() == now.GetType()
             && string.Equals(NameOf(past), NameOf(now), StringComparison.OrdinalIgnoreCase))
             return null;
-        return $"Step #{(past ?? now)!.Id}: the history has {(past is null ? "nothing more here" : Text(past))}, "
-            + $"the code {(now is null ? "has not come to it" : $"did {Text(now)}")}. "
+        return $"Action #{(past ?? now)!.Id}: the history has {(past is null ? "nothing more here" : Text(past))}, "
+            + $"the code {(now is null ? "has not come to it" : $"did {Text(now)}{(past is null || past.Id == now.Id ? "" : $" as #{now.Id}")}")}. "
             + "The code was changed after the instance had started, or it decides by something else than input, results, events and the context's time.";
     }
 
@@ -26,10 +26,10 @@ internal static class HistoryDifference
 
     private static string Text(ActionEvent action) => action switch
     {
-        TaskScheduled task => $"#{task.Id} activity \"{task.Name}\"",
-        ChildCreated child => $"#{child.Id} sub-orchestration \"{child.Name}\" (instance \"{child.InstanceId}\")",
-        TimerCreated timer => $"#{timer.Id} a timer for {timer.FireAt:O}",
-        EventSent sent => $"#{sent.Id} event \"{sent.Name}\" to instance \"{sent.InstanceId}\"",
+        TaskScheduled task => $"activity \"{task.Name}\"",
+        ChildCreated child => $"sub-orchestration \"{child.Name}\" (instance \"{child.InstanceId}\")",
+        TimerCreated timer => $"a timer for {timer.FireAt:O}",
+        EventSent sent => $"event \"{sent.Name}\" to instance \"{sent.InstanceId}\"",
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "An unknown kind of action."),
     };
 }

@@ -13,7 +13,7 @@ internal sealed class OrchestrationExecution
     private readonly string instanceId;
     private readonly Func<string, OrchestratorCode?> find;
     private readonly ILogger log;
-    private readonly StepThread thread = new();
+    private readonly StepThread thread;
     private readonly Payloads payloads;
     private readonly OrchestratorContext context;
     private readonly Queue<ReceivedEvent> held = new();
@@ -32,6 +32,7 @@ internal sealed class OrchestrationExecution
         this.instanceId = instanceId;
         this.find = find;
         log = loggers.CreateLogger<OrchestrationExecution>();
+        thread = new(() => log.OrchestrationLeft(instanceId, Name));
         payloads = new(converter);
         context = new(instanceId, execution, thread, payloads, loggers);
     }
@@ -73,21 +74,22 @@ internal sealed class OrchestrationExecution
         var start = StartOf(now, received);
         context.Time = start;
         var accepted = new List<HistoryEvent> { new StepStarted(start) };
-        if (broken is null)
-        {
-            thread.Run(() => Guarded(() =>
-            {
-                foreach (var message in received)
-                {
-                    if (terminated is not null || broken is not null)
-                        return;
-                    if (Accept(message))
-                        accepted.Add(message);
-                }
-            }));
-        }
+        if (received.OfType<ExecutionTerminated>().FirstOrDefault() is { } termination)
+            accepted.AddRange(Terminate(termination, received));
+        else if (broken is null)
+            thread.Run(() => Guarded(() => accepted.AddRange(received.TakeWhile(_ => broken is null).Where(Accept))));
 
         return Outcome(accepted);
+    }
+
+    // The code is not run any more: it may be the reason for the termination. Its parent is to be told, so the start counts.
+    private List<HistoryEvent> Terminate(ExecutionTerminated termination, IReadOnlyList<ReceivedEvent> received)
+    {
+        terminated = termination;
+        if (context.Start is not null || received.OfType<ExecutionStarted>().FirstOrDefault() is not { } started)
+            return [termination];
+        context.Start = started;
+        return [started, termination];
     }
 
     private StepOutcome Outcome(List<HistoryEvent> appended)
@@ -113,6 +115,7 @@ internal sealed class OrchestrationExecution
             Appended = appended,
             Actions = actions,
             CustomStatus = context.CustomStatus,
+            ClearsCustomStatus = context.CustomStatusIsSet && context.CustomStatus is null,
             Suspended = suspended && end is null,
             End = end,
             Next = end is { Status: EndStatus.ContinuedAsNew } ? Next(context.Next!) : null,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using BuildingMgmt.LocalRuntime.Durable.Client;
 using Microsoft.DurableTask;
 
 namespace BuildingMgmt.LocalRuntime.Durable.Execution;
@@ -8,6 +9,8 @@ internal sealed partial class OrchestratorContext
     public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null)
     {
         thread.Check();
+        TaskNames.Check(name.Name, "An activity's name", nameof(name));
+        TaskNames.CheckVersion(options?.Version, nameof(options));
         return ActivityAsync<TResult>(name, input, options);
     }
 
@@ -15,6 +18,10 @@ internal sealed partial class OrchestratorContext
         TaskName orchestratorName, object? input = null, TaskOptions? options = null)
     {
         thread.Check();
+        TaskNames.Check(orchestratorName.Name, "A sub-orchestrator's name", nameof(orchestratorName));
+        TaskNames.CheckVersion(options?.Version, nameof(options));
+        if (options is SubOrchestrationOptions { InstanceId: { } childId })
+            InstanceIds.Check(childId);
         return ChildAsync<TResult>(orchestratorName, input, options);
     }
 

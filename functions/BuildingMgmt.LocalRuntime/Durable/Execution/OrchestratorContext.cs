@@ -1,4 +1,5 @@
 using System.Globalization;
+using BuildingMgmt.LocalRuntime.Durable.Client;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.Logging;
 
@@ -43,6 +44,9 @@ internal sealed partial class OrchestratorContext : TaskOrchestrationContext
 
     public string? CustomStatus { get; private set; }
 
+    /// <summary>Whether the code of this execution has set it, be it to null.</summary>
+    public bool CustomStatusIsSet { get; private set; }
+
     /// <summary>Null while the code has not asked for the next execution.</summary>
     public Continuation? Next { get; private set; }
 
@@ -81,13 +85,14 @@ internal sealed partial class OrchestratorContext : TaskOrchestrationContext
     {
         thread.Check();
         CustomStatus = payloads.Write(customStatus, "The custom status");
+        CustomStatusIsSet = true;
     }
 
     public override void SendEvent(string instanceId, string eventName, object payload)
     {
         thread.Check();
-        ArgumentException.ThrowIfNullOrWhiteSpace(instanceId);
-        ArgumentException.ThrowIfNullOrEmpty(eventName);
+        InstanceIds.Check(instanceId);
+        TaskNames.Check(eventName, "An event's name", nameof(eventName));
         var text = payloads.Write(payload, $"The payload of event \"{eventName}\"");
         Actions.Enqueue(new EventSent(ids++, instanceId, eventName, text));
     }
@@ -95,7 +100,7 @@ internal sealed partial class OrchestratorContext : TaskOrchestrationContext
     public override Task<T> WaitForExternalEvent<T>(string eventName, CancellationToken cancellationToken = default)
     {
         thread.Check();
-        ArgumentException.ThrowIfNullOrEmpty(eventName);
+        TaskNames.Check(eventName, "An event's name", nameof(eventName));
         return Events.Wait(eventName, payload => payloads.Read<T>(payload, $"The payload of event \"{eventName}\"")!, cancellationToken);
     }
 
@@ -107,6 +112,7 @@ internal sealed partial class OrchestratorContext : TaskOrchestrationContext
         thread.Check();
         ArgumentNullException.ThrowIfNull(options);
         var input = payloads.Write(options.NewInput, $"The new input of orchestration \"{Started.Name}\"");
+        TaskNames.CheckVersion(options.NewVersion, nameof(options));
         var version = string.IsNullOrWhiteSpace(options.NewVersion) ? Started.Version : options.NewVersion;
         Next = new(Started with { Input = input, Version = version }, options.PreserveUnprocessedEvents, Next?.Late ?? []);
     }

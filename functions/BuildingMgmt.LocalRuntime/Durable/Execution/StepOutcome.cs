@@ -9,8 +9,11 @@ internal sealed record StepOutcome
     /// <summary>The part of <see cref="Appended"/> that the code did.</summary>
     public required IReadOnlyList<ActionEvent> Actions { get; init; }
 
-    /// <summary>Custom status as JSON, as it stands after the step; null when none was ever set.</summary>
+    /// <summary>Custom status as JSON, as it stands after the step; null when this execution has set none, or null.</summary>
     public required string? CustomStatus { get; init; }
+
+    /// <summary>Whether this execution has set it to null, where one that has set none keeps its predecessor's.</summary>
+    public bool ClearsCustomStatus { get; init; }
 
     public required bool Suspended { get; init; }
 

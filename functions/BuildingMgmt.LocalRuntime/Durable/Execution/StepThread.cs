@@ -4,19 +4,19 @@ namespace BuildingMgmt.LocalRuntime.Durable.Execution;
 /// Where an orchestrator's code runs: on the one thread that steps it, one piece after another, in the order in which they became ready.
 /// A continuation from another thread means that the code awaited something that no history records; it is not run, only noted.
 /// </summary>
-internal sealed class StepThread : SynchronizationContext
+internal sealed class StepThread(Action onLeft) : SynchronizationContext
 {
     private const int Nobody = 0;
 
     private readonly Queue<(SendOrPostCallback Callback, object? State)> posted = new();
     private volatile int owner = Nobody;
-    private volatile bool left;
+    private int left;
 
     /// <summary>Whether the caller is the code, in a step.</summary>
     public bool IsHere => owner == Environment.CurrentManagedThreadId;
 
     /// <summary>Whether the code has awaited, or gone on, somewhere else.</summary>
-    public bool Left => left;
+    public bool Left => Volatile.Read(ref left) != 0;
 
     /// <summary>Runs <paramref name="work"/> as the code's thread.</summary>
     public void Run(Action work)
@@ -47,18 +47,23 @@ internal sealed class StepThread : SynchronizationContext
     {
         if (IsHere)
             return;
-        left = true;
+        NoteLeft();
         throw IllegalAwait();
     }
 
-    public void NoteLeft() => left = true;
+    /// <summary>Tells of it the first time: nothing may ever come that makes another step, in which the code would fail.</summary>
+    public void NoteLeft()
+    {
+        if (Interlocked.Exchange(ref left, 1) == 0)
+            onLeft();
+    }
 
     public override void Post(SendOrPostCallback d, object? state)
     {
         if (IsHere)
             posted.Enqueue((d, state));
         else
-            left = true;
+            NoteLeft();
     }
 
     public override void Send(SendOrPostCallback d, object? state)

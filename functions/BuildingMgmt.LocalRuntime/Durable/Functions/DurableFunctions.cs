@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using BuildingMgmt.LocalRuntime.Durable.Execution;
 using BuildingMgmt.LocalRuntime.Durable.Store;
 using BuildingMgmt.LocalRuntime.Durable.Workers;
 using BuildingMgmt.LocalRuntime.Functions;
@@ -72,7 +73,7 @@ internal sealed class DurableFunctions : IDurableFunctions
     {
         if (!_activities.TryGetValue(work.Name, out var function))
         {
-            throw new FunctionWorkerException(
+            throw new ActivityNotFoundException(
                 $"The app has no activity \"{work.Name}\". It has: {(_activities.Count == 0 ? "none" : string.Join(", ", _activities.Keys.Order(StringComparer.OrdinalIgnoreCase)))}.");
         }
 
@@ -133,6 +134,7 @@ internal sealed class DurableFunctions : IDurableFunctions
     {
         var run = _step ?? throw new InvalidOperationException($"Orchestrator {function} was run outside of a step.");
         run.Input = context;
+        run.Step = () => _step;
         return await function.Invoke(run);
     };
 }

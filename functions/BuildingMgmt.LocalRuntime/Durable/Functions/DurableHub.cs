@@ -119,7 +119,7 @@ internal sealed class DurableHub(
                 _logger.DurableStoreReady(DurableConnection.Setting);
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException)
+            catch (Exception e) when (!_stopping.IsCancellationRequested)
             {
                 if (told != e.Message)
                     _logger.DurableStoreNotReady(e, DurableConnection.Setting);

@@ -16,6 +16,14 @@ internal static class DurableParameters
             && parameter.ParameterType != typeof(FunctionContext)
             && parameter.ParameterType != typeof(CancellationToken));
 
+    /// <summary>The one that gets the id of the orchestration.</summary>
+    public static bool IsInstanceId(ParameterInfo parameter) =>
+        parameter.ParameterType == typeof(string) && string.Equals(parameter.Name, "instanceId", StringComparison.OrdinalIgnoreCase);
+
+    public static string Surplus(ParameterInfo parameter, string place) =>
+        $"{place}: nothing can be bound to parameter \"{parameter.Name}\". Orchestrators and activities have one input: put several into one record. "
+        + "A parameter \"string instanceId\" gets the orchestration's id.";
+
     public static bool UsesClient(LoadedFunction function) =>
         function.Method.GetParameters().Any(parameter => parameter.IsDefined(typeof(DurableClientAttribute)));
 

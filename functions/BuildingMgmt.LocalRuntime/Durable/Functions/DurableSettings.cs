@@ -12,6 +12,8 @@ internal sealed partial record DurableSettings
     private const string DefaultHubName = "TestHubName";
     private const int HubNameCharsMax = 45;
 
+    private static readonly string HubNameRule = $"a hub's name is a letter, then letters and digits, 3 to {HubNameCharsMax} in all";
+
     /// <summary>The hub as written; null when it is not said.</summary>
     public string? HubName { get; init; }
 
@@ -31,9 +33,12 @@ internal sealed partial record DurableSettings
     {
         const string section = "extensions:durableTask:";
         var defaults = new DurableSettings();
+        var name = reader.Text($"{section}hubName", "");
+        if (name.Length > 0 && !name.Contains('%') && !AllowedHubName().IsMatch(name))
+            reader.Error($"{section}hubName", $"is \"{name}\"; {HubNameRule}");
         return new DurableSettings
         {
-            HubName = reader.Text($"{section}hubName", "") is { Length: > 0 } name ? name : null,
+            HubName = name.Length > 0 ? name : null,
             MaxConcurrentActivityFunctions = reader.Number(
                 $"{section}maxConcurrentActivityFunctions", defaults.MaxConcurrentActivityFunctions, 1, 10_000),
             MaxConcurrentOrchestratorFunctions = reader.Number(
@@ -61,7 +66,7 @@ internal sealed partial record DurableSettings
             return Fitting(configuration["WEBSITE_SITE_NAME"]);
         var name = SettingReference.Resolve(HubName, configuration, place);
         if (!AllowedHubName().IsMatch(name))
-            throw new FunctionWorkerException($"{place} is \"{name}\"; a hub's name is a letter, then letters and digits, 3 to {HubNameCharsMax} in all.");
+            throw new FunctionWorkerException($"{place} is \"{name}\"; {HubNameRule}.");
         return name;
     }
 
@@ -76,6 +81,6 @@ internal sealed partial record DurableSettings
         return name.Length < 3 ? $"{name}Hub" : name[..Math.Min(name.Length, HubNameCharsMax)];
     }
 
-    [GeneratedRegex("^[A-Za-z][A-Za-z0-9]{2,44}$")]
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9]{2,44}\\z")]
     private static partial Regex AllowedHubName();
 }

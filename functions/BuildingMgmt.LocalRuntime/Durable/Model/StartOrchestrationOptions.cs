@@ -25,7 +25,7 @@ public record StartOrchestrationOptions
         DedupeStatuses = options.DedupeStatuses;
     }
 
-    /// <summary>Id of the instance; null: one is made.</summary>
+    /// <summary>Id of the instance, 1 to 100 characters, none of <c>/ \ # ?</c> and none that controls, not beginning with <c>@</c>; null: one is made.</summary>
     public string? InstanceId { get; init; }
 
     /// <summary>When it starts; null, or a time that has passed: now.</summary>

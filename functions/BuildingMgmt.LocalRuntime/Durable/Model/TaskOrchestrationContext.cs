@@ -69,7 +69,9 @@ public abstract partial class TaskOrchestrationContext
     public virtual Task CreateTimer(TimeSpan delay, CancellationToken cancellationToken) =>
         CreateTimer(CurrentUtcDateTime.Add(delay), cancellationToken);
 
-    /// <summary>A task that ends at a time, or is cancelled.</summary>
+    /// <summary>A task that ends at a time, or is cancelled. One that has passed ends it at once; there is no longest one.</summary>
+    /// <param name="fireAt">UTC, as <see cref="CurrentUtcDateTime"/> is. A time of another kind is taken for one of this machine's zone.</param>
+    /// <param name="cancellationToken">To be cancelled by the orchestrator itself, in a step.</param>
     public abstract Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken);
 
     /// <summary>A task that ends with the next event of a name. Events that came before are kept until someone waits for them.</summary>

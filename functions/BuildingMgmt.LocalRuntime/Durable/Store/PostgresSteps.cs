@@ -111,6 +111,7 @@ internal sealed class PostgresSteps(NpgsqlDataSource database, int hub, Postgres
         Many(steps, step => step.Restart is not null),
         Many(steps, step => step.Keep && !IsEnd(step.State.Status)),
         Many(steps, step => IsEnd(step.State.Status)),
+        Many(steps, step => step.State.ClearsCustomStatus),
     ];
 
     private static IEnumerable<NpgsqlParameter> HistoryColumns(IReadOnlyList<StepCommit> steps)

@@ -140,7 +140,7 @@ internal static class StepSql
             SET step = i.step + 1,
                 execution = i.execution + s.restart::int,
                 status = s.status,
-                custom_status = coalesce(s.custom_status, i.custom_status),
+                custom_status = CASE WHEN NOT s.clears THEN coalesce(s.custom_status, i.custom_status) END,
                 output = s.output,
                 failure = s.failure,
                 version = coalesce(s.version, i.version),
@@ -151,8 +151,8 @@ internal static class StepSql
                 next_due = (SELECT min(m.due_at) FROM durable.message AS m WHERE m.instance = i.key)
             FROM (
                 SELECT a.key, s.*
-                FROM unnest($5, $6, $7, $8, $9, $10, $11, $12, $13) WITH ORDINALITY
-                    AS s (status, custom_status, output, failure, version, input, restart, keep, ended, ord)
+                FROM unnest($5, $6, $7, $8, $9, $10, $11, $12, $13, $14) WITH ORDINALITY
+                    AS s (status, custom_status, output, failure, version, input, restart, keep, ended, clears, ord)
                 JOIN accepted AS a ON a.ord = s.ord) AS s
             WHERE i.key = s.key
             RETURNING s.ord, i.key, i.owner, i.next_due
@@ -160,7 +160,7 @@ internal static class StepSql
         SELECT 1, ord, greatest(owner, 0), coalesce(next_due <= now(), false) FROM advanced
         UNION ALL
         SELECT DISTINCT 2, 0::bigint, coalesce(w.worker, 0), true
-        FROM unnest($14) AS t (id)
+        FROM unnest($15) AS t (id)
         CROSS JOIN LATERAL (SELECT * FROM durable.instance WHERE hub = $1 AND id = t.id OFFSET 0) AS i
         LEFT JOIN durable.worker AS w ON w.worker = i.owner AND w.expires_at > now()
         WHERE i.next_due <= now() AND i.key NOT IN (SELECT key FROM advanced)

@@ -96,10 +96,12 @@ internal sealed record StepCommit
 
 /// <param name="Status">Number of <c>OrchestrationRuntimeStatus</c>. On an end (Completed, Failed, Terminated) the instance's messages and activities go.</param>
 /// <param name="CustomStatus">Null leaves what is there: it outlives a continue-as-new.</param>
+/// <param name="ClearsCustomStatus">Takes away what is there.</param>
 /// <param name="Version">As of the next <see cref="ExecutionStarted"/>, with a restart; null leaves what is there.</param>
 /// <param name="Input">With a restart, the next execution's; null otherwise.</param>
 internal sealed record StepState(
-    int Status, string? CustomStatus, string? Output, TaskFailureDetails? Failure, string? Version = null, string? Input = null);
+    int Status, string? CustomStatus, string? Output, TaskFailureDetails? Failure, string? Version = null, string? Input = null,
+    bool ClearsCustomStatus = false);
 
 /// <param name="Accepted">False: displaced, or already done. Forget the instance.</param>
 /// <param name="Activities">Those of the step that the worker has been given at once.</param>

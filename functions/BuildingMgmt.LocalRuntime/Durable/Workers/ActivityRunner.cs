@@ -117,6 +117,11 @@ internal sealed class ActivityRunner
         {
             return null;
         }
+        catch (ActivityNotFoundException e)
+        {
+            _logger.ActivityFailed(e, work.Name, work.InstanceId, work.TaskId);
+            return new TaskFailed(work.TaskId, FailureTypes.Of(e));
+        }
         catch (Exception e)
         {
             _logger.ActivityFailed(e, work.Name, work.InstanceId, work.TaskId);

@@ -87,7 +87,10 @@ internal static class StepCommits
         };
     }
 
-    private static StepState StateOf(string? name, StepOutcome outcome) => outcome switch
+    private static StepState StateOf(string? name, StepOutcome outcome) =>
+        StatusOf(name, outcome) with { ClearsCustomStatus = outcome.ClearsCustomStatus };
+
+    private static StepState StatusOf(string? name, StepOutcome outcome) => outcome switch
     {
         { Next: { } next } => new(Running, outcome.CustomStatus, null, null, next.Start.Version, next.Start.Input),
         { End: { } end } => new((int)end.Status, outcome.CustomStatus, end.Output, end.Failure),

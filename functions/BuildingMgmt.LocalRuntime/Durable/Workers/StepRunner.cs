@@ -23,7 +23,9 @@ internal static class StepRunner
         StepRun? run = null;
         await parts.Functions.AroundStepAsync(
             new(name, taken.InstanceId, span?.Id ?? trace),
-            () => run = Run(parts, taken, kept, past, received, span?.Id ?? trace),
+            () => run = run is null
+                ? Run(parts, taken, kept, past, received, span?.Id ?? trace)
+                : throw new InvalidOperationException($"Middleware around orchestrator \"{name}\" called what comes next a second time; a step is made once."),
             stopping);
         if (run is null)
             throw new InvalidOperationException($"Middleware around orchestrator \"{name}\" did not call what comes next.");

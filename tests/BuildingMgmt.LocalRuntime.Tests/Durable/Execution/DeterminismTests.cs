@@ -15,7 +15,7 @@ public sealed class DeterminismTests
         var failure = After(async context => await context.CallActivityAsync<int>("Other"));
 
         Assert.Equal(Difference, failure.ErrorType);
-        Assert.Contains("Step #0: the history has #0 activity \"A\", the code did #0 activity \"Other\".", failure.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("Action #0: the history has activity \"A\", the code did activity \"Other\".", failure.ErrorMessage, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class DeterminismTests
             return null;
         });
 
-        Assert.Contains("the history has #0 activity \"A\", the code did #0 a timer for ", failure.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("the history has activity \"A\", the code did a timer for ", failure.ErrorMessage, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class DeterminismTests
     {
         var failure = After(async context => await context.WaitForExternalEvent<int>("n"));
 
-        Assert.Contains("the history has #0 activity \"A\", the code has not come to it.", failure.ErrorMessage, StringComparison.Ordinal);
+        Assert.Contains("the history has activity \"A\", the code has not come to it.", failure.ErrorMessage, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class DeterminismTests
         });
 
         Assert.Contains(
-            "Step #1: the history has nothing more here, the code did #1 sub-orchestration \"Child\" (instance \"c\").", failure.ErrorMessage, StringComparison.Ordinal);
+            "Action #1: the history has nothing more here, the code did sub-orchestration \"Child\" (instance \"c\").", failure.ErrorMessage, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class DeterminismTests
             new TaskCompleted(2, "1"));
 
         Assert.Contains(
-            "the history has #1 event \"Ping\" to instance \"other\", the code did #1 event \"Pong\"", outcome.Failed().ErrorMessage, StringComparison.Ordinal);
+            "the history has event \"Ping\" to instance \"other\", the code did event \"Pong\"", outcome.Failed().ErrorMessage, StringComparison.Ordinal);
         Assert.Empty(outcome.Actions);
     }
 

@@ -76,6 +76,20 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public void Termination_among_what_it_receives_ends_it_before_its_code_runs()
+    {
+        var runs = 0;
+        var stepped = new Stepped(async _ => await Task.FromResult(++runs));
+
+        var outcome = stepped.Step(
+            Stepped.Started(parent: new ParentTask("parent", "P", 0, 3)), Stepped.Raised("n", 1), new ExecutionTerminated("\"stop\"", false));
+
+        Assert.Equal(new ExecutionCompleted(EndStatus.Terminated, "\"stop\"", null), outcome.End);
+        Assert.Equal(0, runs);
+        Assert.Equal("parent", stepped.Kept.Parent!.InstanceId);
+    }
+
+    [Fact]
     public void Doubled_stale_and_unknown_results_leave_no_trace()
     {
         var stepped = new Stepped(async context =>
@@ -111,10 +125,12 @@ public sealed class LifecycleTests
             return null;
         });
 
-        Assert.Null(stepped.Start().CustomStatus);
-        Assert.Equal("{\"Percent\":50}", stepped.Step(new TaskCompleted(0, null)).CustomStatus);
-        Assert.Equal("{\"Percent\":50}", stepped.Step(new TaskCompleted(99, null)).CustomStatus);
-        Assert.Null(stepped.Step(new TaskCompleted(1, null)).CustomStatus);
+        Assert.Equal((null, false), Status(stepped.Start()));
+        Assert.Equal(("{\"Percent\":50}", false), Status(stepped.Step(new TaskCompleted(0, null))));
+        Assert.Equal(("{\"Percent\":50}", false), Status(stepped.Step(new TaskCompleted(99, null))));
+        Assert.Equal((null, true), Status(stepped.Step(new TaskCompleted(1, null))));
+
+        static (string? Text, bool Clears) Status(StepOutcome outcome) => (outcome.CustomStatus, outcome.ClearsCustomStatus);
     }
 
     [Fact]

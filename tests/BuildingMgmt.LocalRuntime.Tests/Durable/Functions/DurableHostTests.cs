@@ -226,7 +226,7 @@ public sealed class DurableHostTests(PostgresFixture postgres) : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("two words", "3 to 45")]
+    [InlineData("two words", "\"extensions.durableTask.hubName\" is \"two words\"; a hub's name is a letter, then letters and digits, 3 to 45 in all")]
     [InlineData("%NoSuchSetting%", "\"NoSuchSetting\", which is missing")]
     public async Task A_hub_name_that_the_real_extension_refuses_does_not_start(string hub, string message)
     {
@@ -244,6 +244,15 @@ public sealed class DurableHostTests(PostgresFixture postgres) : IAsyncLifetime
         var error = await Assert.ThrowsAsync<FunctionWorkerException>(() => DurableApp.StartAsync(_database, more: $",{setting}"));
 
         Assert.Contains($"\"{path}\"", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_misspelt_setting_does_not_start_and_the_known_ones_are_named()
+    {
+        var error = await Assert.ThrowsAsync<FunctionWorkerException>(() => DurableApp.StartAsync(_database, more: ",\"maxConcurrentActivityFunction\":3"));
+
+        Assert.Contains("\"extensions.durableTask.maxConcurrentActivityFunction\" is not honoured locally (known beside it: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("maxConcurrentActivityFunctions,", error.Message, StringComparison.Ordinal);
     }
 }
 
@@ -266,6 +275,12 @@ public static class RefusedDurableFunctions
 
     [Function("ContextOfActivity")]
     public static Task ContextOfActivity([ActivityTrigger] TaskActivityContext context) => Task.CompletedTask;
+
+    [Function("TwoInputs")]
+    public static Task TwoInputs([OrchestrationTrigger] TaskOrchestrationContext context, int a, int b) => Task.CompletedTask;
+
+    [Function("TwoValues")]
+    public static Task TwoValues([ActivityTrigger] int x, int y) => Task.CompletedTask;
 
     [Function("WrongClient")]
     public static Task WrongClient([TimerTrigger("0 * * * * *")] TimerInfo timer, [DurableClient] string client) => Task.CompletedTask;
@@ -294,11 +309,14 @@ public sealed class InstanceIdTests
     }
 
     [Fact]
-    public void An_id_has_at_most_100_characters()
+    public void An_id_has_at_most_100_characters_and_no_half_pairs()
     {
         InstanceIds.Check(new string('a', 100));
 
         Assert.Throws<ArgumentException>(() => InstanceIds.Check(new string('a', 101)));
+
+        // Not as a parameter of the test: metadata is UTF-8, which has no half pairs.
+        Assert.Contains("surrogate", Assert.Throws<ArgumentException>(() => InstanceIds.Check("a\ud800b")).Message, StringComparison.Ordinal);
     }
 }
 
@@ -312,6 +330,8 @@ public sealed class DurableDiscoveryTests
     [InlineData("RefusedDurableFunctions.ContextOfActivity: the activity trigger is bound to TaskActivityContext")]
     [InlineData("RefusedDurableFunctions.WrongClient: parameter \"client\" with DurableClient is of type \"System.String\"")]
     [InlineData("RefusedDurableFunctions.OtherHub: the DurableClient of parameter \"client\" names a hub")]
+    [InlineData("RefusedDurableFunctions.TwoInputs: nothing can be bound to parameter \"b\"")]
+    [InlineData("RefusedDurableFunctions.TwoValues: nothing can be bound to parameter \"y\"")]
     [InlineData("ClassBasedActivity is a class-based task")]
     public void What_cannot_be_served_stops_the_start_and_is_named(string message)
     {

@@ -27,6 +27,20 @@ public abstract partial class DurableStoreContract
         Assert.Equal(pending.CreatedAt, suspended.CreatedAt);
     }
 
+    [Fact]
+    public async Task Custom_status_stands_until_a_step_takes_it_away()
+    {
+        var worker = await EnterAsync();
+        var first = await NewAsync(worker, "a");
+        await AcceptedAsync(worker, Step(first) with { State = new(Statuses.Running, "\"custom\"", null, null) });
+        await AcceptedAsync(worker, Step(After(first)) with { State = new(Statuses.Running, null, null, null) });
+        var kept = await GetAsync("a");
+        await AcceptedAsync(worker, Step(After(After(first))) with { State = new(Statuses.Running, null, null, null, ClearsCustomStatus: true) });
+
+        Assert.Equal("\"custom\"", kept.CustomStatus);
+        Assert.Null((await GetAsync("a")).CustomStatus);
+    }
+
     [Theory]
     [InlineData(Statuses.Completed)]
     [InlineData(Statuses.Failed)]

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 namespace BuildingMgmt.LocalRuntime.Durable.Functions;
 
 /// <summary>Starts and stops the app's hub with the host.</summary>
-internal sealed class DurableTriggers(DurableHub hub) : IHostedService
+internal sealed class DurableHosting(DurableHub hub) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) => hub.StartAsync(cancellationToken);
 
