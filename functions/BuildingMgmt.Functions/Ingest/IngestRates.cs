@@ -51,7 +51,7 @@ public sealed class IngestRates(PostgresPools pools, TimeProvider time) : Backgr
         }
     }
 
-    /// <summary>Readings stored per minute, by gateway, at most a second old; empty until two counts lie at least a second apart.</summary>
+    /// <summary>Readings stored per minute, by gateway, at most a second old; empty until two counts lie far enough apart.</summary>
     public async Task<IReadOnlyDictionary<string, double>> GetByGatewayAsync(CancellationToken cancellationToken)
     {
         await looking.WaitAsync(cancellationToken);

@@ -59,7 +59,7 @@ public class PostSensorDataTests(RunningApp app)
     }
 
     [Fact]
-    public async Task Rate_of_ingest_counts_what_was_stored()
+    public async Task Account_of_ingest_counts_what_was_stored()
     {
         var before = await app.GetJsonAsync("viewer-north", "/api/ops/ingest", Cancellation);
         using var response = await app.SendAsync(
@@ -70,8 +70,7 @@ public class PostSensorDataTests(RunningApp app)
             async () =>
             {
                 var now = await app.GetJsonAsync("viewer-north", "/api/ops/ingest", Cancellation);
-                return now.GetProperty("stored_today").GetInt64() > before.GetProperty("stored_today").GetInt64()
-                    && now.GetProperty("readings_per_minute").ValueKind == JsonValueKind.Number;
+                return now.GetProperty("stored_today").GetInt64() > before.GetProperty("stored_today").GetInt64();
             },
             Deadline,
             "what was posted is counted",
