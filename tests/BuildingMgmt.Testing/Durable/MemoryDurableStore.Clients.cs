@@ -63,14 +63,18 @@ internal sealed partial class MemoryDurableStore
     private MemoryInstance Start(NewInstance created, MemoryWorker? owner)
     {
         // One that is replaced goes on counting: what was under way for it is told apart from what is for the new one.
-        var (execution, step) = (0, 0L);
+        var (key, execution, step) = (0L, 0, 0L);
         if (_instances.Remove(created.InstanceId, out var replaced))
         {
             _queues.Clear(replaced);
-            (execution, step) = (replaced.Execution + 1, replaced.Step + 1);
+            (key, execution, step) = (replaced.Key, replaced.Execution + 1, replaced.Step + 1);
+        }
+        else
+        {
+            key = ++_instancesMade;
         }
 
-        var instance = new MemoryInstance(created.Start, created.InstanceId, execution, step, _queues.Now) { Owner = owner };
+        var instance = new MemoryInstance(created.Start, created.InstanceId, key, execution, step, _queues.Now) { Owner = owner };
         _instances.Add(instance.Id, instance);
         _queues.Add(instance, execution, created.Start, created.StartAt);
         return instance;
@@ -78,7 +82,7 @@ internal sealed partial class MemoryDurableStore
 
     private bool Send(NewMessage message)
     {
-        if (!_instances.TryGetValue(message.InstanceId, out var instance) || instance.HasEnded)
+        if (!_instances.TryGetValue(message.InstanceId, out var instance) || instance.HasEnded || (message.Key ?? instance.Key) != instance.Key)
             return false;
         _queues.Add(instance, message.Execution, message.Event, message.DueAt, message.Id);
         return true;

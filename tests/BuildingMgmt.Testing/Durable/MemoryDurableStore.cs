@@ -16,6 +16,7 @@ internal sealed partial class MemoryDurableStore(TimeProvider time) : IDurableSt
     private readonly SortedDictionary<string, MemoryInstance> _instances = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, List<Action>> _listeners = [];
     private long _workersMade;
+    private long _instancesMade;
 
     public Task<long> EnterAsync(CancellationToken cancellationToken) => cancellationToken.Answer(() =>
     {
@@ -105,7 +106,7 @@ internal sealed partial class MemoryDurableStore(TimeProvider time) : IDurableSt
             instance.Owner = worker;
             var due = instance.Messages.Values.Where(message => message.DueAt <= _queues.Now).Take(MessagesOfOneTakeMax);
             taken.Add(new(
-                instance.Id, instance.Execution, instance.Step,
+                instance.Id, instance.Key, instance.Execution, instance.Step,
                 [.. due.Select(message => new ReceivedMessage(message.Sequence, message.Execution, message.Event))]));
         }
 

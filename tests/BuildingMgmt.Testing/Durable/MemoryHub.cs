@@ -40,9 +40,11 @@ internal sealed class MemoryActivity(MemoryInstance instance, ActivityWork work)
     public MemoryWorker? Owner { get; set; }
 }
 
-internal sealed class MemoryInstance(ExecutionStarted start, string id, int execution, long step, DateTimeOffset createdAt)
+internal sealed class MemoryInstance(ExecutionStarted start, string id, long key, int execution, long step, DateTimeOffset createdAt)
 {
     public string Id { get; } = id;
+
+    public long Key { get; } = key;
 
     public ExecutionStarted Start { get; } = start;
 

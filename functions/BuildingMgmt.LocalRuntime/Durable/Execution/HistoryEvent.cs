@@ -53,7 +53,11 @@ internal sealed record ExecutionStarted(
     IReadOnlyDictionary<string, string>? Tags = null) : ReceivedEvent;
 
 /// <summary>The task of a parent orchestration that a sub-orchestration answers.</summary>
-internal sealed record ParentTask(string InstanceId, string Name, int Execution, int TaskId);
+/// <param name="Key">Tells the parent from one that is given its id when it has been purged; null was written by an older version.</param>
+internal sealed record ParentTask(string InstanceId, string Name, int Execution, int TaskId, long? Key = null)
+{
+    public bool IsSame(ParentTask? other) => this == (other is { Key: null } ? other with { Key = Key } : other);
+}
 
 internal sealed record TaskScheduled(
     int Id, string Name, string? Version, string? Input, IReadOnlyDictionary<string, string>? Tags = null) : ActionEvent(Id);
@@ -85,7 +89,8 @@ internal sealed record ExecutionSuspended(string? Reason) : ReceivedEvent;
 internal sealed record ExecutionResumed(string? Reason) : ReceivedEvent;
 
 /// <param name="Recursive">Sub-orchestrations that have not ended are terminated as well.</param>
-internal sealed record ExecutionTerminated(string? Output, bool Recursive) : ReceivedEvent;
+/// <param name="By">The task of a parent that ends with all its sub-orchestrations: whoever else has the id goes on. Null is a client.</param>
+internal sealed record ExecutionTerminated(string? Output, bool Recursive, ParentTask? By = null) : ReceivedEvent;
 
 /// <summary>The code went on outside of a step, so that nothing it does is recorded any more: the execution fails.</summary>
 internal sealed record CodeLeft : ReceivedEvent;

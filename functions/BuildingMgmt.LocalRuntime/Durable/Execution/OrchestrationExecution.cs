@@ -85,13 +85,16 @@ internal sealed class OrchestrationExecution
         context.Time = start;
         context.ForgetCustomStatus();
         var accepted = new List<HistoryEvent> { new StepStarted(start) };
-        if (received.OfType<ExecutionTerminated>().FirstOrDefault() is { } termination)
+        var parent = (context.Start ?? received.OfType<ExecutionStarted>().FirstOrDefault())?.Parent;
+        if (received.OfType<ExecutionTerminated>().FirstOrDefault(message => IsFor(message, parent)) is { } termination)
             accepted.AddRange(Terminate(termination, received));
         else if (broken is null)
             thread.Run(() => Guarded(() => accepted.AddRange(received.TakeWhile(_ => broken is null).Where(Accept))));
 
         return Outcome(accepted);
     }
+
+    private static bool IsFor(ExecutionTerminated termination, ParentTask? parent) => termination.By is not { } task || task.IsSame(parent);
 
     // The code is not run any more: it may be the reason for the termination. Its parent is to be told, so the start counts.
     private List<HistoryEvent> Terminate(ExecutionTerminated termination, IReadOnlyList<ReceivedEvent> received)
@@ -106,7 +109,7 @@ internal sealed class OrchestrationExecution
     private StepOutcome Outcome(List<HistoryEvent> appended)
     {
         var children = terminated is { Recursive: true }
-            ? context.Tasks.Values.Where(task => task.Kind == OpenTaskKind.Child).Select(task => task.InstanceId!).ToArray()
+            ? context.Tasks.Values.Where(task => task.Kind == OpenTaskKind.Child).Select(task => new OpenChild(task.InstanceId!, task.Id)).ToArray()
             : [];
         var end = End();
         ActionEvent[] actions = [.. context.Actions];
@@ -172,6 +175,8 @@ internal sealed class OrchestrationExecution
     {
         switch (message)
         {
+            case ExecutionTerminated stray when !IsFor(stray, Parent):
+                return false;
             case ExecutionTerminated termination:
                 terminated = termination;
                 return true;

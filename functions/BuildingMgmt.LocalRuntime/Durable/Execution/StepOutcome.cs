@@ -24,8 +24,10 @@ internal sealed record StepOutcome
     public NextExecution? Next { get; init; }
 
     /// <summary>Sub-orchestrations that a recursive termination ends with it.</summary>
-    public IReadOnlyList<string> OpenChildren { get; init; } = [];
+    public IReadOnlyList<OpenChild> OpenChildren { get; init; } = [];
 }
+
+internal sealed record OpenChild(string InstanceId, int TaskId);
 
 /// <summary>The execution after a continue-as-new.</summary>
 /// <param name="Start">Its first event: same name, parent, tags and trace, new input, perhaps a new version.</param>

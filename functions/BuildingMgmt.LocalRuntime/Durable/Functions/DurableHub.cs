@@ -53,7 +53,7 @@ internal sealed class DurableHub(
         if (!IsUsedBy(loaded))
             return;
         var hub = settings.ResolveHub(configuration);
-        _store = new HubStore(connection.Value.Complete(), hub, _logger);
+        _store = new HubStore(connection.Value.Complete(), hub, time, _logger);
         _client = new StoreDurableTaskClient(
             hub, _store.GetAsync, payloads.Converter, new CompletionWaits(_store.GetAsync, _ended, time, _logger), this, time);
         try

@@ -7,7 +7,7 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 /// The store of a hub, opened when it is first asked for: its schema is made then. While the database is away, whoever asks gets the
 /// exception that a call would give.
 /// </summary>
-internal sealed class HubStore(string connectionString, string hub, ILogger logger) : IAsyncDisposable
+internal sealed class HubStore(string connectionString, string hub, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _opening = new(1);
     private NpgsqlDataSource? _database;
@@ -30,7 +30,7 @@ internal sealed class HubStore(string connectionString, string hub, ILogger logg
         try
         {
             _database ??= await PostgresConnections.OpenAsync(connectionString, cancellationToken).ConfigureAwait(false);
-            return _store ??= await PostgresDurableStore.OpenAsync(_database, hub, logger, cancellationToken).ConfigureAwait(false);
+            return _store ??= await PostgresDurableStore.OpenAsync(_database, hub, time, logger, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -93,12 +93,12 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
     private readonly PostgresInstances _instances;
     private readonly PostgresQueries _queries;
 
-    private PostgresDurableStore(NpgsqlDataSource database, int hub, ILogger logger)
+    private PostgresDurableStore(NpgsqlDataSource database, int hub, TimeProvider time, ILogger logger)
     {
         _database = database;
         _hub = hub;
         _wakes = new PostgresWakes(database, hub, logger);
-        _unreadable = new UnreadablePayloads(logger);
+        _unreadable = new UnreadablePayloads(time, logger);
         _taking = new PostgresTaking(database, hub, _unreadable);
         _steps = new PostgresSteps(database, hub, _wakes);
         _results = new PostgresResults(database, hub, _wakes);
@@ -109,8 +109,8 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
     /// <summary>Makes what is missing of the schema and the hub.</summary>
     /// <param name="database">Not disposed with the store.</param>
     public static async Task<PostgresDurableStore> OpenAsync(
-        NpgsqlDataSource database, string hub, ILogger logger, CancellationToken cancellationToken) =>
-        new(database, await DurableSchema.EnsureAsync(database, hub, cancellationToken), logger);
+        NpgsqlDataSource database, string hub, TimeProvider time, ILogger logger, CancellationToken cancellationToken) =>
+        new(database, await DurableSchema.EnsureAsync(database, hub, cancellationToken), time, logger);
 
     public async Task<long> EnterAsync(CancellationToken cancellationToken)
     {
@@ -162,6 +162,7 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
             }
         }
 
+        await _taking.GiveUpAsync(worker, unread, [], cancellationToken);
         loaded.RemoveAll(history => unread.Contains(history.InstanceId));
         return loaded;
     }
@@ -181,9 +182,14 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
             _wakes.WakeAll();
     }
 
-    public Task<CreateResult> CreateAsync(
-        NewInstance instance, long? owner, IReadOnlyList<int> replaceable, CancellationToken cancellationToken) =>
-        RepeatAsync(() => _instances.CreateAsync(instance, owner, replaceable, cancellationToken));
+    public async Task<CreateResult> CreateAsync(
+        NewInstance instance, long? owner, IReadOnlyList<int> replaceable, CancellationToken cancellationToken)
+    {
+        var result = await RepeatAsync(() => _instances.CreateAsync(instance, owner, replaceable, cancellationToken));
+        if (result == CreateResult.Created)
+            _unreadable.Forget(instance.InstanceId);
+        return result;
+    }
 
     public Task<bool> SendAsync(NewMessage message, CancellationToken cancellationToken) =>
         RepeatAsync(() => _instances.SendAsync(message, cancellationToken));

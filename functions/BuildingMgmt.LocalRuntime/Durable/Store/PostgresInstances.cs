@@ -63,7 +63,7 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
     // since were still due, and the instance would be left without a time to be taken at. What is set is reckoned from the newest row.
     private const string SendSql = """
         WITH target AS MATERIALIZED (
-            SELECT key, owner FROM durable.instance WHERE hub = $1 AND id = $2 AND status NOT IN (1, 3, 5) FOR NO KEY UPDATE
+            SELECT key, owner FROM durable.instance WHERE hub = $1 AND id = $2 AND key = coalesce($7, key) AND status NOT IN (1, 3, 5) FOR NO KEY UPDATE
         ),
         sent AS (
             INSERT INTO durable.message (instance, execution, due_at, message_id, payload)
@@ -190,7 +190,8 @@ internal sealed class PostgresInstances(NpgsqlDataSource database, int hub, Post
             One(message.Execution),
             One(DueAt(message.DueAt)),
             One(message.Id),
-            One(PayloadCodec.EncodeEvent(message.Event)));
+            One(PayloadCodec.EncodeEvent(message.Event)),
+            One(message.Key));
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         if (!await row.ReadAsync(cancellationToken))
             return false;

@@ -10,12 +10,15 @@ internal sealed class PostgresResults(NpgsqlDataSource database, int hub, Postgr
     // their ids, so that none of them ends or counts its messages meanwhile. "woken" has no condition on next_due: it would be looked at as of
     // before the wait for the lock, when messages that a step has used up since were still due. Each activity is looked up by its id (LATERAL
     // with OFFSET 0), not among the thousands of its instance. One that moves before it is deleted has another owner, and is not found.
-    private const string CommitSql = """
+    private const string CommitSql = $"""
         WITH result AS MATERIALIZED (
             SELECT * FROM unnest($3, $4, $5) WITH ORDINALITY AS r (id, instance_id, payload, ord)
         ),
         locked AS MATERIALIZED (
-            SELECT key, id, owner FROM durable.instance WHERE hub = $1 AND id = ANY ($4) ORDER BY id FOR NO KEY UPDATE
+            SELECT key, id, owner FROM durable.instance
+            WHERE {LocksAreAwaitedBriefly} AND hub = $1 AND id = ANY ($4)
+            ORDER BY id
+            FOR NO KEY UPDATE
         ),
         found AS MATERIALIZED (
             SELECT r.ord, r.payload, locked.owner, w.place
@@ -43,7 +46,13 @@ internal sealed class PostgresResults(NpgsqlDataSource database, int hub, Postgr
         FROM done LEFT JOIN durable.worker AS w ON w.worker = done.owner AND w.expires_at > now()
         """;
 
-    public async Task<IReadOnlyList<ResultReceipt>> CommitAsync(
+    public Task<IReadOnlyList<ResultReceipt>> CommitAsync(
+        long worker, IReadOnlyList<ActivityResult> results, CancellationToken cancellationToken) =>
+        LockedInstances.WithoutAsync(
+            database, hub, results, result => [result.Work.InstanceId], free => CommitAllAsync(worker, free, cancellationToken),
+            new ResultReceipt(false, false, Locked: true), cancellationToken);
+
+    private async Task<IReadOnlyList<ResultReceipt>> CommitAllAsync(
         long worker, IReadOnlyList<ActivityResult> results, CancellationToken cancellationToken)
     {
         var receipts = Enumerable.Repeat(new ResultReceipt(false, false), results.Count).ToArray();

@@ -10,15 +10,26 @@ internal sealed class PostgresSteps(NpgsqlDataSource database, int hub, Postgres
     private const int Scheduled = 0;
     private const int Advanced = 1;
 
-    public async Task<IReadOnlyList<StepReceipt>> CommitAsync(
+    public Task<IReadOnlyList<StepReceipt>> CommitAsync(
+        long worker, IReadOnlyList<StepCommit> steps, int activitiesMax, CancellationToken cancellationToken) =>
+        LockedInstances.WithoutAsync(
+            database, hub, steps, Touched, free => CommitAllAsync(worker, free, activitiesMax, cancellationToken),
+            new StepReceipt(false, [], false, Locked: true), cancellationToken);
+
+    private static IEnumerable<string> Touched(StepCommit step) => Targets(step).Prepend(step.InstanceId);
+
+    private static IEnumerable<string> Targets(StepCommit step) =>
+        step.Children.Select(child => child.InstanceId).Concat(step.Messages.Select(message => message.InstanceId));
+
+    private async Task<IReadOnlyList<StepReceipt>> CommitAllAsync(
         long worker, IReadOnlyList<StepCommit> steps, int activitiesMax, CancellationToken cancellationToken)
     {
         var children = Flat(steps, step => step.Children);
         var messages = Flat(steps, step => step.Messages);
         var ends = steps.Select((step, index) => (Ord: index + 1L, Step: step))
             .Where(item => item.Step.Restart is not null || IsEnd(item.Step.State.Status)).ToList();
-        string[] targets = [.. children.Select(item => item.Item.InstanceId).Concat(messages.Select(item => item.Item.InstanceId)).Distinct()];
-        string[] touched = [.. steps.Select(step => step.InstanceId).Concat(targets).Distinct()];
+        string[] targets = [.. steps.SelectMany(Targets).Distinct()];
+        string[] touched = [.. steps.SelectMany(Touched).Distinct()];
 
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var batch = Batch(connection);
@@ -172,6 +183,7 @@ internal sealed class PostgresSteps(NpgsqlDataSource database, int hub, Postgres
     [
         Many(messages, item => item.Ord),
         Many(messages, item => item.Message.InstanceId),
+        Many(messages, item => item.Message.Key),
         Many(messages, item => item.Message.Execution),
         Many(messages, item => DueAt(item.Message.DueAt)),
         Many(messages, item => item.Message.Id),

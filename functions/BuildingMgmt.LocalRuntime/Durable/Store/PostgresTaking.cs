@@ -63,7 +63,7 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
             SELECT found.id
             FROM nobody CROSS JOIN LATERAL (
                 SELECT w.id FROM durable.work AS w
-                WHERE w.owner = nobody.owner
+                WHERE w.owner = nobody.owner AND w.id <> ALL ($5)
                 ORDER BY w.id
                 LIMIT (SELECT greatest($6 + 1 - count(*), 0) FROM mine)
                 FOR UPDATE SKIP LOCKED) AS found
@@ -88,23 +88,53 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
                     WHERE i.owner = o.owner AND i.next_due > now()
                     ORDER BY next_due
                     LIMIT 1) AS ahead
-            ) AS next_due_in
+            ) AS next_due_in,
+            NULL::bigint AS key
         UNION ALL
         SELECT 1, taken.place, taken.id, taken.execution, taken.step, m.sequence, m.execution,
-            m.payload, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+            m.payload, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, taken.key
         FROM taken CROSS JOIN LATERAL (
             SELECT sequence, execution, payload FROM durable.message
             WHERE instance = taken.key AND due_at <= now()
             ORDER BY sequence
             LIMIT $7) AS m
         UNION ALL
-        SELECT 2, w.place, i.id, w.execution, NULL, w.id, w.task_id, w.input, w.name, w.version, w.trace_parent, w.tags, w.created_at, NULL, NULL, NULL
+        SELECT 2, w.place, i.id, w.execution, NULL, w.id, w.task_id, w.input, w.name, w.version, w.trace_parent, w.tags, w.created_at, NULL, NULL, NULL, NULL
         FROM ((SELECT 0 AS place, mine.* FROM mine LIMIT $6) UNION ALL SELECT 1, given.* FROM given) AS w
         JOIN durable.instance AS i ON i.key = w.instance
         ORDER BY kind, place, number
         """;
 
+    private const string GiveUpSql = """
+        WITH mine AS MATERIALIZED (
+            SELECT key FROM durable.instance WHERE hub = $1 AND id = ANY ($3) AND owner + 0 = $2 ORDER BY id FOR NO KEY UPDATE
+        ),
+        given_up AS (
+            UPDATE durable.instance AS i SET owner = -$1 FROM mine WHERE i.key = mine.key RETURNING i.key
+        )
+        UPDATE durable.work SET owner = -$1 WHERE id = ANY ($4) AND owner + 0 = $2 AND (SELECT count(*) FROM given_up) >= 0
+        """;
+
     public async Task<Taken> TakeAsync(TakeRequest request, CancellationToken cancellationToken)
+    {
+        var unread = new Unread();
+        var taken = await TakeAsync(unreadable.LeftOut(request), unread, cancellationToken);
+        await GiveUpAsync(request.Worker, unread.Instances, unread.Activities, cancellationToken);
+        return taken with { Instances = [.. taken.Instances.Where(instance => !unread.Instances.Contains(instance.InstanceId))] };
+    }
+
+    /// <summary>Gives up what this build cannot read.</summary>
+    public async Task GiveUpAsync(
+        long worker, IReadOnlyCollection<string> instances, IReadOnlyCollection<long> activities, CancellationToken cancellationToken)
+    {
+        if (instances.Count + activities.Count == 0)
+            return;
+        await using var command = database.Command(
+            GiveUpSql, One(hub), One(worker), Many(instances, id => id), Many(activities, id => id));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task<Taken> TakeAsync(TakeRequest request, Unread unread, CancellationToken cancellationToken)
     {
         await using var command = database.Command(
             TakeSql,
@@ -119,7 +149,6 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
         var taken = Taken.Nothing;
         var instances = new Dictionary<string, TakenInstance>(StringComparer.Ordinal);
         var activities = new List<ActivityWork>();
-        var unread = new HashSet<string>(StringComparer.Ordinal);
         while (await row.ReadAsync(cancellationToken))
         {
             var kind = row.GetInt32(0);
@@ -136,15 +165,20 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
                 else
                     activities.Add(ReadWork(row));
             }
+            catch (InvalidDataException e) when (kind == Message)
+            {
+                unread.Instances.Add(row.GetString(2));
+                unreadable.Add(row.GetString(2), e);
+            }
             catch (InvalidDataException e)
             {
-                unread.Add(row.GetString(2));
-                unreadable.Add(row.GetString(2), e);
+                unread.Activities.Add(row.GetInt64(5));
+                unreadable.Add(row.GetInt64(5), row.GetString(2), e);
             }
         }
 
         await row.NextResultAsync(cancellationToken);
-        return taken with { Instances = [.. instances.Values.Where(instance => !unread.Contains(instance.InstanceId))], Activities = activities };
+        return taken with { Instances = [.. instances.Values], Activities = activities };
     }
 
     private static Taken ReadSummary(NpgsqlDataReader row) => Taken.Nothing with
@@ -158,7 +192,7 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
     {
         var id = row.GetString(2);
         if (!instances.TryGetValue(id, out var instance))
-            instances.Add(id, instance = new TakenInstance(id, row.GetInt32(3), row.GetInt64(4), new List<ReceivedMessage>()));
+            instances.Add(id, instance = new TakenInstance(id, row.GetInt64(16), row.GetInt32(3), row.GetInt64(4), new List<ReceivedMessage>()));
         ((List<ReceivedMessage>)instance.Messages).Add(new ReceivedMessage(
             row.GetInt64(5), row.IsDBNull(6) ? null : row.GetInt32(6), PayloadCodec.DecodeEvent(row.GetFieldValue<byte[]>(7))));
     }
@@ -174,4 +208,11 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
         TraceParent: row.Nullable<string>(10),
         Tags: PayloadCodec.DecodeOptional<Dictionary<string, string>>(row.Nullable<byte[]>(11)),
         CreatedAt: row.GetFieldValue<DateTimeOffset>(12));
+
+    private sealed class Unread
+    {
+        public HashSet<string> Instances { get; } = new(StringComparer.Ordinal);
+
+        public List<long> Activities { get; } = [];
+    }
 }

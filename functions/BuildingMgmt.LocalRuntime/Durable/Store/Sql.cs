@@ -8,15 +8,24 @@ internal static class Sql
     /// <summary>Numbers of <c>OrchestrationRuntimeStatus</c> that end an instance, as they stand in the statements: Completed, Failed, Terminated.</summary>
     public static bool IsEnd(int status) => status is 1 or 3 or 5;
 
+    /// <summary>
+    /// A condition that always holds, and bounds how long the transaction waits for a lock: whoever holds an instance, and does not let go, must
+    /// not stop all that is written together with what touches it. It stands where the statement locks, and costs no message of its own.
+    /// </summary>
+    public const string LocksAreAwaitedBriefly = "(SELECT set_config('lock_timeout', '1s', true)) IS NOT NULL";
+
     /// <summary>Seconds. A call that a server or a network swallows must end while there is time to try again.</summary>
     private const int Timeout = 15;
 
     /// <summary>All its statements are one transaction.</summary>
     public static NpgsqlBatch Batch(NpgsqlConnection connection) => new(connection) { Timeout = Timeout };
 
-    /// <summary>The database counts microseconds: rounded up, so that nothing is due before its time.</summary>
+    /// <summary>
+    /// The database counts microseconds: rounded up, so that nothing is due before its time. Never is the last of them, and not the time that
+    /// Npgsql takes for infinity, with which no statement can reckon.
+    /// </summary>
     public static DateTime? DueAt(DateTimeOffset? time) =>
-        time is { } due ? new DateTime((due.UtcTicks + 9) / 10 * 10, DateTimeKind.Utc) : null;
+        time is { } due ? new DateTime(Math.Min(due.UtcTicks + 9, DateTime.MaxValue.Ticks) / 10 * 10, DateTimeKind.Utc) : null;
 
     public static NpgsqlBatchCommand Statement(string sql, params NpgsqlParameter[] parameters)
     {

@@ -8,9 +8,13 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 internal static class StepSql
 {
     // In the order of ids, as every transaction locks instances: two that want the same ones meet at the first and wait in a line.
-    public const string Lock = """
+    public const string Lock = $"""
         SELECT 2, count(*), 0::bigint, false
-        FROM (SELECT FROM durable.instance WHERE hub = $1 AND id = ANY ($2) ORDER BY id FOR NO KEY UPDATE) AS locked
+        FROM (
+            SELECT FROM durable.instance
+            WHERE {Sql.LocksAreAwaitedBriefly} AND hub = $1 AND id = ANY ($2)
+            ORDER BY id
+            FOR NO KEY UPDATE) AS locked
         """;
 
     // A repeated step, or one of a worker that was displaced, finds another step number or another owner, and does nothing.
@@ -92,10 +96,11 @@ internal static class StepSql
         sent AS (
             INSERT INTO durable.message (instance, execution, due_at, message_id, payload)
             SELECT target.key, m.execution, coalesce(m.due_at, now()), m.message_id, m.payload
-            FROM unnest($17, $18, $19, $20, $21, $22) WITH ORDINALITY AS m (ord, instance_id, execution, due_at, message_id, payload, n)
+            FROM unnest($17, $18, $19, $20, $21, $22, $23) WITH ORDINALITY
+                AS m (ord, instance_id, key, execution, due_at, message_id, payload, n)
             JOIN accepted AS a ON a.ord = m.ord
             CROSS JOIN LATERAL (SELECT key, status FROM durable.instance WHERE hub = $1 AND id = m.instance_id OFFSET 0) AS target
-            WHERE target.status NOT IN (1, 3, 5)
+            WHERE target.status NOT IN (1, 3, 5) AND target.key = coalesce(m.key, target.key)
             ORDER BY m.n
             ON CONFLICT (instance, message_id) WHERE message_id IS NOT NULL DO NOTHING
             RETURNING instance, due_at

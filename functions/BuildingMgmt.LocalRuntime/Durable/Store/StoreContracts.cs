@@ -26,8 +26,9 @@ internal sealed record Taken(
 /// still under way for the one replaced (a sub-orchestration's result) is stale, and ids made from the number are new.</param>
 /// <param name="Step">Steps committed so far, never reset, and greater than all before when an instance is replaced: what is in memory is of use
 /// only if it is as far.</param>
+/// <param name="Key">Of this instance alone: one that is made under its id after it was purged has another.</param>
 /// <param name="Messages">All due ones, in the order of their sequence numbers (at most some thousands at a time).</param>
-internal sealed record TakenInstance(string InstanceId, int Execution, long Step, IReadOnlyList<ReceivedMessage> Messages);
+internal sealed record TakenInstance(string InstanceId, long Key, int Execution, long Step, IReadOnlyList<ReceivedMessage> Messages);
 
 /// <param name="Execution">The execution that it is for; null is for whichever runs. One for another execution is stale: consume and ignore it.</param>
 internal sealed record ReceivedMessage(long Sequence, int? Execution, ReceivedEvent Event);
@@ -54,7 +55,8 @@ internal sealed record ActivityResult(ActivityWork Work, ReceivedEvent Event);
 
 /// <param name="Accepted">False: the activity is not this worker's any more (another has it, its result came, or its instance ended). Nothing was written.</param>
 /// <param name="Mine">The instance is this worker's, or nobody's: it should take at once. Others are told by the store.</param>
-internal sealed record ResultReceipt(bool Accepted, bool Mine);
+/// <param name="Locked">Not accepted, because somebody's transaction holds the instance: try again.</param>
+internal sealed record ResultReceipt(bool Accepted, bool Mine, bool Locked = false);
 
 /// <summary>All that one step changes, in one transaction.</summary>
 internal sealed record StepCommit
@@ -106,7 +108,8 @@ internal sealed record StepState(
 /// <param name="Accepted">False: displaced, or already done. Forget the instance.</param>
 /// <param name="Activities">Those of the step that the worker has been given at once.</param>
 /// <param name="MoreDue">Messages for it, or for another instance of this worker, are due: take at once.</param>
-internal sealed record StepReceipt(bool Accepted, IReadOnlyList<ActivityWork> Activities, bool MoreDue);
+/// <param name="Locked">Not accepted, because somebody's transaction holds an instance that the step writes to: try again.</param>
+internal sealed record StepReceipt(bool Accepted, IReadOnlyList<ActivityWork> Activities, bool MoreDue, bool Locked = false);
 
 internal sealed record NewActivity(
     int TaskId, string Name, string? Version, string? Input, string? TraceParent, IReadOnlyDictionary<string, string>? Tags);
@@ -114,7 +117,9 @@ internal sealed record NewActivity(
 /// <param name="Execution">The execution that it is for; null is for whichever runs.</param>
 /// <param name="DueAt">UTC; null is now. Only timers and delayed starts have one.</param>
 /// <param name="Id">Of an event: a second message of the same id is not kept while the first waits. Null for the rest.</param>
-internal sealed record NewMessage(string InstanceId, int? Execution, ReceivedEvent Event, DateTimeOffset? DueAt = null, Guid? Id = null);
+/// <param name="Key">Of the instance that it is for (<see cref="TakenInstance.Key"/>); null is for whichever has the id.</param>
+internal sealed record NewMessage(
+    string InstanceId, int? Execution, ReceivedEvent Event, DateTimeOffset? DueAt = null, Guid? Id = null, long? Key = null);
 
 /// <param name="StartAt">UTC; null is now.</param>
 internal sealed record NewInstance(string InstanceId, ExecutionStarted Start, DateTimeOffset? StartAt = null);

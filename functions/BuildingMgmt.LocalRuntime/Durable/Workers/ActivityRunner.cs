@@ -189,6 +189,8 @@ internal sealed class ActivityRunner
 
     private void Answered(ActivityWork work, ResultReceipt receipt)
     {
+        if (receipt.Locked)
+            throw new TimeoutException($"Another transaction holds orchestration \"{work.InstanceId}\".");
         if (!receipt.Accepted)
         {
             _logger.ResultRefused(work.Name, work.InstanceId, work.TaskId);

@@ -37,8 +37,8 @@ internal static class StepCommits
                     messages.Add(new(taken.InstanceId, taken.Execution, new TimerFired(timer.Id), timer.FireAt));
                     break;
                 case ChildCreated child:
-                    var answers = new ParentTask(taken.InstanceId, name!, taken.Execution, child.Id);
-                    children.Add(new(child.InstanceId, new(child.Name, child.Version, child.Input, answers, traceParent, child.Tags)));
+                    children.Add(new(
+                        child.InstanceId, new(child.Name, child.Version, child.Input, Task(taken, name!, child.Id), traceParent, child.Tags)));
                     break;
                 case EventSent sent:
                     var id = EventId(taken, sent.Id, now);
@@ -54,7 +54,7 @@ internal static class StepCommits
             if (parent is not null)
                 messages.Add(Result(taken.InstanceId, parent, end));
             foreach (var child in outcome.OpenChildren)
-                messages.Add(new(child, null, new ExecutionTerminated(end.Output, Recursive: true)));
+                messages.Add(new(child.InstanceId, null, new ExecutionTerminated(end.Output, Recursive: true, Task(taken, name!, child.TaskId))));
         }
 
         return new()
@@ -106,8 +106,10 @@ internal static class StepCommits
         ReceivedEvent result = end.Status == EndStatus.Completed
             ? new ChildCompleted(parent.TaskId, end.Output)
             : new ChildFailed(parent.TaskId, end.Failure ?? Terminated(instanceId, end.Output));
-        return new(parent.InstanceId, parent.Execution, result);
+        return new(parent.InstanceId, parent.Execution, result, Key: parent.Key);
     }
+
+    private static ParentTask Task(TakenInstance taken, string name, int id) => new(taken.InstanceId, name, taken.Execution, id, taken.Key);
 
     private static TaskFailureDetails Terminated(string instanceId, string? output) =>
         new(typeof(OperationCanceledException).FullName!, $"Orchestration \"{instanceId}\" was terminated: {output ?? "no reason given"}", null, null, null);

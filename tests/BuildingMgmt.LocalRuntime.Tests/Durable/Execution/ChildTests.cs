@@ -75,7 +75,30 @@ public sealed class ChildTests
         var outcome = stepped.Step(new ExecutionTerminated("\"enough\"", Recursive: true));
 
         Assert.Equal(new ExecutionCompleted(EndStatus.Terminated, "\"enough\"", null), outcome.End);
-        Assert.Equal([children[1].InstanceId], outcome.OpenChildren);
+        Assert.Equal([children[1].InstanceId], outcome.OpenChildren.Select(child => child.InstanceId));
+    }
+
+    [Theory]
+    [InlineData("parent", 2, 7, 5L, false)]
+    [InlineData("parent", 2, 7, 4L, true)]
+    [InlineData("parent", 2, 8, 5L, true)]
+    [InlineData("parent", 3, 7, 5L, true)]
+    [InlineData("other", 2, 7, 5L, true)]
+    public void Only_its_own_parent_takes_a_sub_orchestration_with_it(string id, int execution, int taskId, long key, bool goesOn)
+    {
+        var termination = new ExecutionTerminated(null, Recursive: true, new(id, "Caller", execution, taskId, key));
+
+        Assert.Equal(goesOn, Waiting(new("parent", "Caller", 2, 7, 5)).Step(termination).End is null);
+        Assert.True(Waiting(null).Step(termination).End is null);
+        // As an older version started it.
+        Assert.Equal(goesOn && key == 5, Waiting(new("parent", "Caller", 2, 7)).Step(termination).End is null);
+
+        static Stepped Waiting(ParentTask? parent)
+        {
+            var stepped = new Stepped(async context => await context.WaitForExternalEvent<string>("never"));
+            stepped.Step(Stepped.Started(parent: parent));
+            return stepped;
+        }
     }
 
     [Fact]

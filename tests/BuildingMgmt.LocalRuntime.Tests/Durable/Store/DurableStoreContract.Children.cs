@@ -105,6 +105,27 @@ public abstract partial class DurableStoreContract
     }
 
     [Fact]
+    public async Task Result_for_a_purged_parent_is_not_for_the_one_that_bears_its_id()
+    {
+        var worker = await EnterAsync();
+        var (purged, child) = (await NewAsync(worker, "parent"), await NewAsync(worker, "child"));
+        await AcceptedAsync(worker, End(purged));
+        Assert.Equal(1, await Store.PurgeAsync("parent", recursive: false, Token));
+        var parent = await NewAsync(worker, "parent");
+
+        await AcceptedAsync(worker, Step(child) with { Messages = [Result(purged), Result(parent with { Key = purged.Key })] });
+        await AcceptedAsync(worker, Step(After(child)) with { Messages = [Result(parent)] });
+
+        Assert.NotEqual(purged.Key, parent.Key);
+        Assert.Equal(2, (await TakeOnlyAsync(worker)).Messages.Count);
+        Assert.False(await Store.SendAsync(Result(purged), Token));
+        Assert.True(await Store.SendAsync(Result(parent), Token));
+
+        static NewMessage Result(TakenInstance parent) =>
+            new(parent.InstanceId, parent.Execution, new ChildCompleted(0, null), Key: parent.Key);
+    }
+
+    [Fact]
     public async Task Children_of_a_last_step_live_on()
     {
         var worker = await EnterAsync();

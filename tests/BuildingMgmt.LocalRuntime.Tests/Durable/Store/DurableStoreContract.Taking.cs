@@ -108,6 +108,23 @@ public abstract partial class DurableStoreContract
     }
 
     [Fact]
+    public async Task What_is_never_due_is_kept_and_hinders_nothing()
+    {
+        var worker = await EnterAsync();
+        await CreateAsync("never", startAt: DateTimeOffset.MaxValue);
+        var taken = await NewAsync(worker, "a");
+
+        await AcceptedAsync(worker, Step(taken) with { Messages = [new("a", 0, new TimerFired(0), DateTimeOffset.MaxValue)] });
+        var idle = await TakeAsync(worker);
+        await SendAsync("a", Event("go"));
+
+        Assert.Empty(idle.Instances);
+        Assert.True(idle.NextDueIn > TimeSpan.FromDays(1_000_000));
+        Assert.Equal(["a"], await TakenIdsAsync(worker));
+        Assert.Equal(Statuses.Pending, (await GetAsync("never")).Status);
+    }
+
+    [Fact]
     public async Task Instance_that_was_taken_is_its_takers_until_its_messages_are_used_up()
     {
         var (worker, other) = (await EnterAsync(), await EnterAsync());

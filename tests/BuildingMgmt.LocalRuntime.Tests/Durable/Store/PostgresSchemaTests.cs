@@ -83,7 +83,7 @@ public sealed class PostgresSchemaTests(PostgresFixture postgres) : IAsyncLifeti
     }
 
     private static Task<PostgresDurableStore> OpenAsync(NpgsqlDataSource over) =>
-        PostgresDurableStore.OpenAsync(over, "hub", NullLogger.Instance, Token);
+        PostgresDurableStore.OpenAsync(over, "hub", TimeProvider.System, NullLogger.Instance, Token);
 
     private async Task<T> ScalarAsync<T>(string sql)
     {

@@ -36,9 +36,10 @@ public sealed class PostgresStores(PostgresFixture postgres) : IAsyncLifetime
 
     internal string NewHub() => $"hub{Interlocked.Increment(ref hubs)}";
 
-    internal async Task<PostgresDurableStore> OpenAsync(string hub, NpgsqlDataSource? over = null)
+    internal async Task<PostgresDurableStore> OpenAsync(string hub, NpgsqlDataSource? over = null, TimeProvider? time = null)
     {
-        var store = await PostgresDurableStore.OpenAsync(over ?? Source, hub, NullLogger.Instance, TestContext.Current.CancellationToken);
+        var store = await PostgresDurableStore.OpenAsync(
+            over ?? Source, hub, time ?? TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
         lock (opened)
             opened.Add(store);
         return store;

@@ -71,7 +71,7 @@ public sealed class PostgresWakesTests(PostgresStores stores) : IClassFixture<Po
     {
         var hub = stores.NewHub();
         var log = new CollectedLog();
-        await using var second = await PostgresDurableStore.OpenAsync(stores.Source, hub, log, Token);
+        await using var second = await PostgresDurableStore.OpenAsync(stores.Source, hub, TimeProvider.System, log, Token);
         var first = await stores.OpenAsync(hub);
         await using var listener = await Listener.StartAsync(second);
         const string endSql = """
@@ -92,7 +92,7 @@ public sealed class PostgresWakesTests(PostgresStores stores) : IClassFixture<Po
         await using var pooler = new DeafPooler(stores.ConnectionString);
         var log = new CollectedLog();
         await using var source = NpgsqlDataSource.Create(pooler.ConnectionString);
-        await using var store = await PostgresDurableStore.OpenAsync(source, stores.NewHub(), log, Token);
+        await using var store = await PostgresDurableStore.OpenAsync(source, stores.NewHub(), TimeProvider.System, log, Token);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var worker = await store.EnterAsync(Token);
         var listening = store.ListenAsync(worker, () => { }, stop.Token);

@@ -61,6 +61,8 @@ internal sealed class WorkerHarness : IDurableFunctions, ILoggerFactory, ILogger
 
     public void Send(string id, ReceivedEvent message) => _ = _store.SendAsync(new(id, null, message), default);
 
+    public bool Purge(string id) => _store.PurgeAsync(id, recursive: false, default).GetAwaiter().GetResult() == 1;
+
     public InstanceState? State(string id) => _store.GetAsync(id, withPayloads: true, default).GetAwaiter().GetResult();
 
     public void RunUntil(Func<bool> condition, TimeSpan? atMost = null) => Assert.True(World.RunUntil(condition, atMost ?? TimeSpan.FromHours(1)));
