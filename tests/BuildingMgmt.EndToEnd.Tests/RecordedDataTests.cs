@@ -5,7 +5,7 @@ namespace BuildingMgmt.EndToEnd.Tests;
 
 public sealed class RecordedDataTests
 {
-    public static TheoryData<string> Sets() => [.. RecordedDataSet.RealSets().Select(folder => Path.GetFileName(folder)!).Append("generated")];
+    public static TheoryData<string> Sets() => [.. RecordedDataSet.RealSets().Select(folder => Path.GetFileName(folder)!).DefaultIfEmpty("generated")];
 
     [Theory, MemberData(nameof(Sets))]
     public async Task Every_row_of_a_recorded_data_set_is_stored_with_its_value_or_is_a_duplicate(string name)

@@ -1,5 +1,4 @@
 using BuildingMgmt.Functions.Tests.Catalogue;
-using BuildingMgmt.Functions.Tests.Dashboards;
 using BuildingMgmt.Functions.Tests.Database;
 using BuildingMgmt.Functions.Tests.Ingest;
 using BuildingMgmt.Functions.Tests.Orchestrations;
@@ -31,9 +30,6 @@ public sealed class PgBouncerFrozenSessionsTests(PgBouncerFixture postgres, Azur
 public sealed class PgBouncerMigratorTests(PgBouncerFixture postgres) : SchemaMigratorTests(postgres), IClassFixture<PgBouncerFixture>;
 
 public sealed class PgBouncerImportTests(PgBouncerFixture postgres) : CatalogueImportTests(postgres), IClassFixture<PgBouncerFixture>;
-
-public sealed class PgBouncerDashboardTests(PgBouncerFixture postgres, AzuriteFixture azurite)
-    : FloorDashboardTests(postgres, azurite), IClassFixture<PgBouncerFixture>;
 
 public sealed class PgBouncerPurgeTests(PgBouncerFixture postgres, AzuriteFixture azurite, EventHubsFixture eventHubs)
     : PurgeOrchestrationsTests(postgres, azurite, eventHubs), IClassFixture<PgBouncerFixture>;

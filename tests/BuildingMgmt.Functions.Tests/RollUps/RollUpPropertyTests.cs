@@ -68,7 +68,7 @@ public sealed class RollUpPropertyTests(PostgresFixture postgres, AzuriteFixture
         if (app.Time.GetUtcNow().UtcDateTime < start)
             app.Time.SetUtcNow(start);
 
-        for (var round = 0; round < 40; round++)
+        for (var round = 0; round < 20; round++)
         {
             if (app.Time.GetUtcNow().UtcDateTime < end)
                 app.Time.Advance(TimeSpan.FromMinutes(random.Next(300)));

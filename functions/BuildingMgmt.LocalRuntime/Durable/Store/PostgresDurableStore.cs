@@ -235,6 +235,13 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
                 // What PostgreSQL itself has rolled back, because of others who wrote at the same time, has certainly not happened. At once:
                 // whoever it was has got through by it.
             }
+            catch (Exception e) when (e is not NpgsqlException and not OperationCanceledException)
+            {
+                // A call that fails before it is sent leaves its connection with statements that the driver takes for prepared, and that are
+                // not: the next call on it would fail or misread its answers. Nothing tells which connection it was, so all are made anew.
+                _database.Clear();
+                throw;
+            }
             catch (PostgresException e) when (
                 attempt < AttemptsMax && e.SqlState is (PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName))
             {

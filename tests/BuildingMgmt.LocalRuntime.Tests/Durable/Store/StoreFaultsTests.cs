@@ -14,8 +14,12 @@ public sealed class StoreFaultsTests(PostgresStores stores) : IClassFixture<Post
         foreach (var name in new[] { "a\0b", "a\ud800b" })
         {
             var step = taken.Step() with { Activities = [Activity(0) with { Name = name }] };
-            Assert.Equal(StoreFault.Data, StoreFaults.Of(await Assert.ThrowsAnyAsync<Exception>(() => store.CommitAsync(worker, step))));
+            for (var attempt = 0; attempt < 3; attempt++)
+                Assert.Equal(StoreFault.Data, StoreFaults.Of(await Assert.ThrowsAnyAsync<Exception>(() => store.CommitAsync(worker, step))));
         }
+
+        // The connection that had to do with it is of use to others.
+        Assert.True((await store.CommitAsync(worker, taken.Step() with { Activities = [Activity(0)] })).Accepted);
     }
 
     [Fact]
