@@ -45,10 +45,10 @@ internal sealed partial class MemoryDurableStore
 
         foreach (var activity in step.Activities)
             _queues.Add(instance, activity);
-        foreach (var message in step.Messages)
-            Send(message);
         foreach (var child in step.Children)
             StartChild(instance, child);
+        foreach (var message in step.Messages)
+            Send(message);
         SetState(instance, step);
         if (!step.Keep || instance.HasEnded)
             instance.Owner = null;

@@ -20,6 +20,8 @@ internal sealed class DurableSimulation
 {
     private static readonly TimeSpan TroubledFor = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan LongestAfter = TimeSpan.FromHours(6);
+    private static readonly TimeSpan SettlesFor = TimeSpan.FromSeconds(30);
+    private static readonly InstanceFilter GoingOn = new([Statuses.Running, Statuses.Pending, Statuses.Suspended], 1_000);
 
     private readonly int _seed;
     private readonly SimulatedWorld _world;
@@ -29,7 +31,8 @@ internal sealed class DurableSimulation
     private readonly JsonDataConverter _converter = new();
     private readonly DurableMeter _meter;
     private readonly HashSet<string> _effects = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _programs;
+    private readonly List<SimulatedProgram> _programs;
+    private readonly string[] _ids;
     private int _processes;
 
     private DurableSimulation(int seed, Faults? faults, ILoggerFactory loggers, DurableMeter meter)
@@ -50,8 +53,9 @@ internal sealed class DurableSimulation
             SessionsMax = _world.Random.Next(1, 10),
             SessionsWeightMax = _world.Random.Next(20, 2_000),
         };
-        _programs = Enumerable.Range(0, _world.Random.Next(1, 5)).ToDictionary(
-            i => string.Create(CultureInfo.InvariantCulture, $"{seed}-{i}"), _ => _world.Random.Next());
+        _programs = [.. Enumerable.Range(0, _world.Random.Next(1, 5)).Select(i =>
+            SimulatedProgram.Random(string.Create(CultureInfo.InvariantCulture, $"{seed}-{i}"), _world.Random))];
+        _ids = [.. _programs.Select(program => program.Id)];
     }
 
     /// <param name="faults">Null takes them from the seed.</param>
@@ -79,13 +83,9 @@ internal sealed class DurableSimulation
         for (var i = _world.Random.Next(1, 4); i > 0; i--)
             KeepProcess();
         var client = _world.NewProcess("client");
-        var store = new FaultyStore(client, _network);
-        foreach (var (id, seed) in _programs)
-        {
-            client.Post(_ => _ = CreateAsync(client, store, id, seed), null);
-            foreach (var (instance, name) in RandomProgram.EventsOf(seed, id, ""))
-                client.Post(_ => _ = RaiseAsync(client, store, instance, name), null);
-        }
+        var clients = new SimulatedClients(_world, client, new FaultyStore(client, _network), _converter);
+        foreach (var program in _programs)
+            client.Post(_ => clients.Begin(program), null);
 
         // After some time the faults end, so that it can be told from never coming to an end.
         if (!_world.RunUntil(AllEnded, TroubledFor))
@@ -95,32 +95,63 @@ internal sealed class DurableSimulation
                 throw Failed($"these have not ended: {string.Join("; ", NotEnded().Select(id => $"{id}, {_network.Journal.Describe(id)}"))}");
         }
 
-        foreach (var (id, seed) in _programs)
-            Check(id, seed);
+        // Nothing may come after the end.
+        _world.RunUntil(() => false, SettlesFor);
+        if (!AllEnded())
+            throw Failed($"something has begun after all had ended: {string.Join("; ", NotEnded())}");
+        foreach (var program in _programs)
+            Check(program);
         foreach (var error in _network.Journal.Errors())
             throw Failed(error);
-        var scheduled = _network.Journal.ActivityInputs().Select(KeyOf).Order(StringComparer.Ordinal).ToList();
-        var expected = _programs.SelectMany(program => RandomProgram.ActivitiesOf(program.Value, "").Select(key => $"{program.Value}{key}"));
-        if (!scheduled.SequenceEqual(expected.Order(StringComparer.Ordinal)))
-            throw Failed($"{scheduled.Count} activities were scheduled, not each one once");
-        if (!_effects.SetEquals(scheduled))
-            throw Failed($"{_effects.Count} activities had an effect, of {scheduled.Count}");
+        CheckActivities();
         return new(_network.Journal.Count, _processes, _world.Elapsed);
     }
 
     private bool AllEnded() =>
         _network.StoreFailure is { } failure ? throw new InvalidOperationException("The store failed.", failure) : !NotEnded().Any();
 
-    private IEnumerable<string> NotEnded() => _programs.Keys.Except(Answer(_network.Store.EndedAsync([.. _programs.Keys], default)).Where(Exists));
+    // Programs first: this is asked all the time, and sub-orchestrations outlive them only when they are terminated.
+    private IEnumerable<string> NotEnded() =>
+        _programs.Where(program => !program.IsBegun).Select(program => program.Id)
+            .Concat(_ids.Except(Answer(_network.Store.EndedAsync(_ids, default))))
+            .Concat(SubOrchestrations());
 
-    private bool Exists(string id) => Answer(_network.Store.GetAsync(id, withPayloads: false, default)) is not null;
-
-    private void Check(string id, int seed)
+    private IEnumerable<string> SubOrchestrations()
     {
-        var state = Answer(_network.Store.GetAsync(id, withPayloads: true, default))!;
-        var expected = RandomProgram.ResultOf(seed, "").ToString(CultureInfo.InvariantCulture);
-        if (state.Status != (int)EndStatus.Completed || state.Output != expected)
-            throw Failed($"{id} ended with status {state.Status}, output {state.Output}, failure {state.Failure}, not with {expected}");
+        foreach (var instance in Answer(_network.Store.QueryAsync(GoingOn, default)))
+            yield return instance.InstanceId;
+    }
+
+    private InstanceState? Find(string id) => Answer(_network.Store.GetAsync(id, withPayloads: true, default));
+
+    private void Check(SimulatedProgram program)
+    {
+        var state = Find(program.Id)!;
+        if (program.Fate == Fate.Terminated && state is { Status: (int)EndStatus.Terminated, Output: SimulatedClients.Enough })
+            return;
+        var (expected, status) = (ConfluentProgram.ResultOf(program.Seed, ""), ConfluentProgram.StatusOf(""));
+        if (state.Status != (int)EndStatus.Completed || state.Output != _converter.Serialize(expected) || state.CustomStatus != _converter.Serialize(status))
+            throw Failed($"{program.Id} ended with status {state.Status}, {state.CustomStatus}, output {state.Output}, failure {state.Failure}, not with {expected}, {status}");
+    }
+
+    private void CheckActivities()
+    {
+        var inputs = _network.Journal.ActivityInputs().Select(input => _converter.Deserialize<ActivityInput>(input)!).ToLookup(activity => activity.Seed, KeyOf);
+        foreach (var program in _programs.SelectMany(program => program.Lives))
+        {
+            var scheduled = inputs[program.Seed].Order(StringComparer.Ordinal).ToList();
+            var expected = ConfluentProgram.ActivitiesOf(program.Seed, "").Select(key => $"{program.Seed}{key}").Order(StringComparer.Ordinal).ToList();
+            if (program.Fate == Fate.Terminated)
+                expected = [.. expected.Intersect(scheduled).SelectMany(key => expected.Where(other => other == key).Take(scheduled.Count(other => other == key)))];
+            if (!scheduled.SequenceEqual(expected))
+                throw Failed($"{scheduled.Count} activities of {program.Id} were scheduled, not each one as often as it should");
+            var effects = scheduled.Where(_effects.Contains).Distinct().Count();
+            if (program.Fate != Fate.Terminated && effects != scheduled.Distinct().Count())
+                throw Failed($"{effects} activities of {program.Id} had an effect, of {scheduled.Distinct().Count()}");
+        }
+
+        if (_effects.Except(inputs.SelectMany(keys => keys)).FirstOrDefault() is { } unknown)
+            throw Failed($"an activity that was never scheduled had an effect: {unknown}");
     }
 
     /// <summary>A process with a worker, and another one after it if it is killed.</summary>
@@ -157,62 +188,18 @@ internal sealed class DurableSimulation
         KeepProcess();
     }
 
-    private async Task CreateAsync(SimulatedProcess client, FaultyStore store, string id, int seed)
-    {
-        await client.DelayAsync(_world.Between(0, 20_000));
-        var input = _converter.Serialize(new ProgramInput(seed, "", 0, 0));
-        var start = new ExecutionStarted(ProgramInterpreter.Orchestrator, null, input, null, null);
-        DateTimeOffset? at = _world.Chance(0.2) ? _world.Now + _world.Between(0, 60_000) : null;
-        await UntilDoneAsync(client, async () =>
-        {
-            await store.CreateAsync(new(id, start, at), null, [], default);
-            return true;
-        });
-    }
-
-    // The same message again when nobody knows whether it arrived, and until the one that it is for is there.
-    private async Task RaiseAsync(SimulatedProcess client, FaultyStore store, string instanceId, string name)
-    {
-        await client.DelayAsync(_world.Between(0, 60_000));
-        var message = new Guid(_world.Random.Next(), 0, 0, new byte[8]);
-        var raised = new EventRaised(name, _converter.Serialize(name), message);
-        await UntilDoneAsync(client, () => store.SendAsync(new(instanceId, null, raised, Id: message), default));
-    }
-
-    private async Task UntilDoneAsync(SimulatedProcess client, Func<Task<bool>> call)
-    {
-        while (true)
-        {
-            try
-            {
-                if (await call())
-                    return;
-            }
-            catch (StoreFaultException)
-            {
-                // Once more.
-            }
-
-            await client.DelayAsync(_world.Between(100, 5_000));
-        }
-    }
-
     private async Task<string?> WorkAsync(SimulatedProcess process, ActivityWork work, CancellationToken cancellationToken)
     {
         var activity = _converter.Deserialize<ActivityInput>(work.Input)!;
         await Task.Delay(_world.Between(0, _world.Chance(0.05) ? 30_000 : 200), process.Time, cancellationToken);
-        _effects.Add(KeyOf(work.Input));
+        _effects.Add(KeyOf(activity));
         await Task.Delay(_world.Between(0, 50), process.Time, cancellationToken);
         if (activity.Fails)
             throw new InvalidOperationException("It fails each time.");
-        return _converter.Serialize(RandomProgram.ValueOf(activity.Key));
+        return _converter.Serialize(ConfluentProgram.ValueOf(activity.Key));
     }
 
-    private string KeyOf(string? input)
-    {
-        var activity = _converter.Deserialize<ActivityInput>(input)!;
-        return $"{activity.Seed}{activity.Key}";
-    }
+    private static string KeyOf(ActivityInput activity) => $"{activity.Seed}{activity.Key}";
 
     // The store in memory answers at once.
     private static T Answer<T>(Task<T> call) =>

@@ -43,7 +43,15 @@ internal sealed class FaultyStore(SimulatedProcess caller, StoreNetwork network)
         SendAsync(() => Done(_store.ReleaseAsync(worker, instanceIds, CancellationToken.None)), cancellationToken);
 
     public Task<CreateResult> CreateAsync(NewInstance instance, long? owner, IReadOnlyList<int> replaceable, CancellationToken cancellationToken) =>
-        SendAsync(() => _store.CreateAsync(instance, owner, replaceable, CancellationToken.None), cancellationToken);
+        SendAsync(
+            async () =>
+            {
+                var result = await _store.CreateAsync(instance, owner, replaceable, CancellationToken.None);
+                if (result == CreateResult.Created)
+                    network.Journal.Began(instance.InstanceId);
+                return result;
+            },
+            cancellationToken);
 
     public Task<bool> SendAsync(NewMessage message, CancellationToken cancellationToken) =>
         SendAsync(() => _store.SendAsync(message, CancellationToken.None), cancellationToken);

@@ -3,7 +3,8 @@ using Microsoft.DurableTask;
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Simulation;
 
 /// <param name="Generation">How often it has continued as new.</param>
-internal sealed record ProgramInput(int Seed, string Path, int Generation, long Sum);
+/// <param name="Talks">Whether it talks to its parent before it begins.</param>
+internal sealed record ProgramInput(int Seed, string Path, bool Talks = false, int Generation = 0, long Sum = 0);
 
 /// <summary>Seed and key name the effect that the activity has.</summary>
 internal sealed record ActivityInput(int Seed, string Key, bool Fails);
@@ -17,12 +18,41 @@ internal static class ProgramInterpreter
     public static async Task<object?> RunAsync(TaskOrchestrationContext context)
     {
         var input = context.GetInput<ProgramInput>()!;
-        var generations = RandomProgram.Of(input.Seed, input.Path).Generations;
-        var sum = RandomProgram.Mix(input.Sum, await RunAsync(context, input.Seed, generations[input.Generation]));
+        if (input.Generation == 0)
+            await BeginAsync(context, input);
+        var generations = ConfluentProgram.Of(input.Seed, input.Path).Generations;
+        var sum = ConfluentProgram.Mix(input.Sum, await RunAsync(context, input.Seed, generations[input.Generation]));
         if (input.Generation + 1 == generations.Count)
             return sum;
         context.ContinueAsNew(input with { Generation = input.Generation + 1, Sum = sum });
         return null;
+    }
+
+    private static async Task BeginAsync(TaskOrchestrationContext context, ProgramInput input)
+    {
+        context.SetCustomStatus(ConfluentProgram.StatusOf(input.Path));
+        if (!input.Talks)
+            return;
+        var (hello, answer) = ConfluentProgram.TalkOf(input.Path);
+        context.SendEvent(context.Parent!.InstanceId, hello, "");
+        await context.WaitForExternalEvent<string>(answer);
+    }
+
+    private static async Task<long> CallAsync(TaskOrchestrationContext context, int seed, ChildNode child)
+    {
+        var id = ConfluentProgram.ChildId(seed, child.Path);
+        var result = context.CallSubOrchestratorAsync<long>(
+            Orchestrator,
+            new ProgramInput(seed, child.Path, child.Talks),
+            ConfluentProgram.HasId(seed, child) ? new SubOrchestrationOptions(instanceId: id) : null);
+        if (child.Talks)
+        {
+            var (hello, answer) = ConfluentProgram.TalkOf(child.Path);
+            await context.WaitForExternalEvent<string>(hello);
+            context.SendEvent(id, answer, "");
+        }
+
+        return await result;
     }
 
     private static async Task<long> RunAsync(TaskOrchestrationContext context, int seed, ProgramNode node)
@@ -32,11 +62,11 @@ internal static class ProgramInterpreter
             case SequenceNode sequence:
                 var inTurn = 1L;
                 foreach (var child in sequence.Nodes)
-                    inTurn = RandomProgram.Mix(inTurn, await RunAsync(context, seed, child));
+                    inTurn = ConfluentProgram.Mix(inTurn, await RunAsync(context, seed, child));
                 return inTurn;
             case AllNode all:
                 var values = await Task.WhenAll(all.Nodes.Select(child => RunAsync(context, seed, child)));
-                return values.Aggregate(2L, RandomProgram.Mix);
+                return values.Aggregate(2L, ConfluentProgram.Mix);
             case AnyNode any:
                 using (var enough = new CancellationTokenSource())
                 {
@@ -54,15 +84,24 @@ internal static class ProgramInterpreter
                 await context.CreateTimer(timer.Delay, CancellationToken.None);
                 return 4;
             case EventNode raised:
-                return RandomProgram.ValueOf(await context.WaitForExternalEvent<string>(raised.Name));
+                return ConfluentProgram.ValueOf(await context.WaitForExternalEvent<string>(raised.Name));
             case SignalNode signal:
                 context.SendEvent(context.InstanceId, signal.Name, signal.Name);
-                return RandomProgram.ValueOf(await context.WaitForExternalEvent<string>(signal.Name));
+                return ConfluentProgram.ValueOf(await context.WaitForExternalEvent<string>(signal.Name));
             case ChildNode child:
-                return await context.CallSubOrchestratorAsync<long>(
-                    Orchestrator,
-                    new ProgramInput(seed, child.Path, 0, 0),
-                    new SubOrchestrationOptions(instanceId: RandomProgram.ChildId(seed, child.Path)));
+                return await CallAsync(context, seed, child);
+            case RetriedNode retried:
+                try
+                {
+                    var policy = new RetryPolicy(retried.Attempts, TimeSpan.FromSeconds(1), backoffCoefficient: 2);
+                    return await context.CallActivityAsync<long>(
+                        Activity, new ActivityInput(seed, retried.Key, Fails: true), TaskOptions.FromRetryPolicy(policy));
+                }
+                catch (TaskFailedException)
+                {
+                    return 5;
+                }
+
             case ActivityNode activity:
                 try
                 {

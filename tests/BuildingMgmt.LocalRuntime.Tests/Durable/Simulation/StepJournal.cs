@@ -7,6 +7,7 @@ namespace BuildingMgmt.LocalRuntime.Tests.Durable.Simulation;
 internal sealed class StepJournal
 {
     private readonly Dictionary<string, List<StepCommit>> _steps = new(StringComparer.Ordinal);
+    private readonly List<(string InstanceId, List<StepCommit> Steps)> _before = [];
 
     public int Count { get; private set; }
 
@@ -23,8 +24,15 @@ internal sealed class StepJournal
         }
     }
 
+    /// <summary>From now on the id is another instance's.</summary>
+    public void Began(string instanceId)
+    {
+        if (_steps.Remove(instanceId, out var steps))
+            _before.Add((instanceId, steps));
+    }
+
     /// <summary>What is wrong with the steps of any instance.</summary>
-    public IEnumerable<string> Errors() => _steps.SelectMany(instance => ErrorsOf(instance.Value).Select(error => $"{instance.Key}: {error}"));
+    public IEnumerable<string> Errors() => All.SelectMany(instance => ErrorsOf(instance.Steps).Select(error => $"{instance.InstanceId}: {error}"));
 
     /// <summary>Where an instance stands, in words.</summary>
     public string Describe(string instanceId) => _steps.TryGetValue(instanceId, out var steps)
@@ -32,7 +40,9 @@ internal sealed class StepJournal
         : "no step";
 
     /// <summary>Inputs of all activities that were scheduled.</summary>
-    public IEnumerable<string?> ActivityInputs() => _steps.Values.SelectMany(steps => steps).SelectMany(step => step.Activities).Select(activity => activity.Input);
+    public IEnumerable<string?> ActivityInputs() => All.SelectMany(instance => instance.Steps).SelectMany(step => step.Activities).Select(activity => activity.Input);
+
+    private IEnumerable<(string InstanceId, List<StepCommit> Steps)> All => _before.Concat(_steps.Select(instance => (instance.Key, instance.Value)));
 
     private static IEnumerable<ActionEvent> Open(List<StepCommit> steps)
     {
@@ -44,13 +54,14 @@ internal sealed class StepJournal
     private static IEnumerable<string> ErrorsOf(List<StepCommit> steps)
     {
         var consumed = new HashSet<long>();
-        var execution = 0;
+        // One that replaces another goes on counting.
+        var execution = steps[0].Execution;
         var history = new List<HistoryEvent>();
         for (var i = 0; i < steps.Count; i++)
         {
             var step = steps[i];
-            if (step.Step != i)
-                yield return $"step {step.Step} came as the {i}th";
+            if (step.Step != steps[0].Step + i)
+                yield return $"step {step.Step} came as the {i}th after step {steps[0].Step}";
             if (step.Execution != execution)
                 yield return $"step {step.Step} is of execution {step.Execution}, not {execution}";
             foreach (var sequence in step.Consumed)

@@ -137,6 +137,22 @@ public abstract partial class DurableStoreContract
     }
 
     [Fact]
+    public async Task Message_for_a_child_of_the_same_step_reaches_it()
+    {
+        var worker = await EnterAsync();
+        var taken = await NewAsync(worker, "parent");
+
+        await AcceptedAsync(worker, End(taken) with
+        {
+            Children = [Child("child", "parent", 0, 0)],
+            Messages = [new("child", null, new ExecutionTerminated(null, Recursive: true))],
+        });
+
+        var messages = (await TakeOnlyAsync(worker)).Messages;
+        Assert.Equal([typeof(ExecutionStarted), typeof(ExecutionTerminated)], messages.Select(message => message.Event.GetType()));
+    }
+
+    [Fact]
     public async Task Child_that_cannot_be_made_is_nothing_to_the_next_execution()
     {
         var worker = await EnterAsync();
