@@ -10,7 +10,7 @@ namespace BuildingMgmt.Functions.RollUps;
 /// </summary>
 public sealed class RollUpRun
 {
-    // Less than the minute between two runs: what is left then, the next one takes.
+    // Then it ends, so that a stop waits for no backlog; the next run goes on with what is left.
     private static readonly TimeSpan RunTime = TimeSpan.FromSeconds(50);
 
     private static readonly TimeSpan Fresh = TimeSpan.FromDays(1);
@@ -33,7 +33,7 @@ public sealed class RollUpRun
         turn = new RollUpTurn(pools.Batch, this.options.BucketsPerTransactionMax, time, logger);
     }
 
-    /// <summary>Rolls up for somewhat less than a minute, or until nothing is left that is over.</summary>
+    /// <summary>Rolls up for 50 s, or until nothing is left that is over.</summary>
     internal async Task<RollUpCount> RunAsync(CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();

@@ -38,6 +38,10 @@ public sealed class DeadLetterReplayTests(PostgresFixture postgres, AzuriteFixtu
         Assert.Equal(new ReplayCounts(2, 2, 2, 0, 0), await app.ReplayAsync());
         Assert.Equal("gw 1 3=3+0+0 2026-03-10", await LedgerByDayAsync());
         Assert.Equal("3", await app.QueryAsync("SELECT count(*) FROM reading"));
+        Assert.Equal("2026-03-10 11 late 2", await app.QueryAsync(
+            """
+            SELECT to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24'), cause, count(*) FROM reading_change GROUP BY hour, cause
+            """));
         await app.AssertLatestAsync();
         Assert.Equal(
             "unknown sensor 1 0 True engineer, unknown sensor 1 0 True engineer",

@@ -116,7 +116,10 @@ public sealed class GatewayStateTests(PostgresFixture postgres, AzuriteFixture a
         app.Time.SetUtcNow(TestBuilding.Now.AddSeconds(240 + 180));
         Assert.Equal((60.0, false), await StatusAsync("gw"));
         Assert.Equal((null, false), await StatusAsync("gw1"));
-        Assert.Contains("1 gateway is silent for more than three usual intervals: \"gw0\".", await NoticeAsync(), StringComparison.Ordinal);
+        Assert.Equal((20.0, true), await StatusAsync("gw0"));
+        // Whoever asks is told, also without a token: not which.
+        Assert.Equal(
+            "1 gateway is silent for more than three usual intervals; GET /api/ops/gateways?silent=true names them.", await NoticeAsync());
         app.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal((60.0, true), await StatusAsync("gw"));
         Assert.Contains("2 gateways are silent", await NoticeAsync(), StringComparison.Ordinal);

@@ -20,6 +20,8 @@ public sealed record RebuildRequest(string From, string To, string? BuildingId =
 /// <param name="DaysTotal">Days of buildings that are to be done; null before it has begun.</param>
 /// <param name="BucketsCompared">Hours of points that were computed again.</param>
 /// <param name="Differences">Hours and days of points that were not stored as they should be, and are now.</param>
+/// <param name="CreatedAt">When it was asked for, UTC.</param>
+/// <param name="LastUpdatedAt">When its status last changed, UTC.</param>
 public sealed record RebuildStatus(
     Guid RebuildId,
     string Status,
@@ -30,8 +32,8 @@ public sealed record RebuildStatus(
     int? DaysTotal,
     long BucketsCompared,
     long Differences,
-    DateTimeOffset CreatedAt,
-    DateTimeOffset LastUpdatedAt);
+    DateTime CreatedAt,
+    DateTime LastUpdatedAt);
 
 /// <summary>Starts rebuilds of roll-ups from the readings, and shows how far they are.</summary>
 public sealed class PostRollUpRebuild(CatalogueCache catalogue, TimeProvider time)
@@ -60,7 +62,7 @@ public sealed class PostRollUpRebuild(CatalogueCache catalogue, TimeProvider tim
         await client.ScheduleNewOrchestrationInstanceAsync(
             nameof(RebuildRollUps), plan, new Microsoft.DurableTask.StartOrchestrationOptions(id.ToString()), cancellationToken);
         request.HttpContext.Response.Headers.Location = $"/api/ops/roll-ups/rebuild/{id}";
-        var status = new RebuildStatus(id, "pending", plan.BuildingId, plan.From, plan.To, null, null, 0, 0, now, now);
+        var status = new RebuildStatus(id, "pending", plan.BuildingId, plan.From, plan.To, null, null, 0, 0, now.UtcDateTime, now.UtcDateTime);
         return Results.Json(status, ApiJson.Default.RebuildStatus, statusCode: StatusCodes.Status202Accepted);
     }
 
@@ -96,7 +98,7 @@ public sealed class PostRollUpRebuild(CatalogueCache catalogue, TimeProvider tim
         };
         return new RebuildStatus(
             id, status, plan.BuildingId, plan.From, plan.To, progress?.DaysDone, progress?.DaysTotal, result.BucketsCompared,
-            result.Differences, instance.CreatedAt, instance.LastUpdatedAt);
+            result.Differences, instance.CreatedAt.UtcDateTime, instance.LastUpdatedAt.UtcDateTime);
     }
 
     private static bool MaySee(Caller caller, RebuildPlan plan) =>

@@ -175,11 +175,9 @@ internal sealed class OrchestrationExecution
     {
         switch (message)
         {
-            case ExecutionTerminated stray when !IsFor(stray, Parent):
+            // One that is for this execution was found before anything else.
+            case ExecutionTerminated:
                 return false;
-            case ExecutionTerminated termination:
-                terminated = termination;
-                return true;
             case CodeLeft:
                 Break(StepThread.IllegalAwait());
                 return true;
