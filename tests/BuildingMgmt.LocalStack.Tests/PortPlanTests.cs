@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using BuildingMgmt.LocalStack.Options;
 using BuildingMgmt.LocalStack.Processes;
 using BuildingMgmt.LocalStack.Setup;
@@ -72,6 +74,18 @@ public sealed class PortPlanTests : IDisposable
 
         Assert.Equal([first, first + 1], plan.Http);
         Assert.Distinct(All(plan));
+    }
+
+    [Fact]
+    public void Kept_port_that_another_process_has_taken_gives_way_before_anything_listens_on_it()
+    {
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var taken = ((IPEndPoint)other.LocalEndPoint!).Port;
+        File.WriteAllText(folder.File("ports.json"), $$"""{"http":{{taken}}}""");
+        var plan = PortPlan.Settle(new() { DataFolder = folder.Path });
+
+        Assert.NotEqual(taken, plan.Http[0]);
     }
 
     private static IEnumerable<int> All(PortPlan plan) =>

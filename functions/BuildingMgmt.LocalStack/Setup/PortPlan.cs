@@ -66,7 +66,7 @@ internal sealed record PortPlan
     /// <summary>The first of as many ports as are needed: those that were kept, if they are still free, or others.</summary>
     private static int ChooseFree(PortRange range, int kept, HashSet<int> meant)
     {
-        if (kept != 0 && (range with { First = kept }).Ports.All(port => !meant.Contains(port) && Ports.IsFree(port)))
+        if (kept != 0 && !(range with { First = kept }).Ports.Any(meant.Contains) && Ports.TryTake(kept, range.Count))
             return kept;
         while (true)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -11,8 +12,9 @@ public static class Ports
     private const int First = 20_000;
     private const int Last = 32_000;
 
-    private static readonly Lock Gate = new();
-    private static readonly HashSet<int> Given = [];
+    // A taken port is claimed by the UDP socket of its number for as long as this process lives: seconds pass before its service listens, and
+    // another process that looks for a port meanwhile would find it free. No service of the stack speaks UDP.
+    private static readonly ConcurrentDictionary<int, Socket> Claims = [];
 
     /// <summary>True when a server can listen on the port of 127.0.0.1.</summary>
     public static bool IsFree(int port)
@@ -29,20 +31,36 @@ public static class Ports
         }
     }
 
-    /// <summary>A free port that this process has not given out before; the first of <paramref name="count"/> free ones in a row.</summary>
+    /// <summary>A free port that no process has taken before, as long as it lives; the first of <paramref name="count"/> in a row.</summary>
     public static int TakeFree(int count = 1)
     {
-        lock (Gate)
+        while (true)
         {
-            while (true)
-            {
-                var first = Random.Shared.Next(First, Last - count);
-                var ports = Enumerable.Range(first, count).ToArray();
-                if (ports.Any(Given.Contains) || !ports.All(IsFree))
-                    continue;
-                Given.UnionWith(ports);
+            var first = Random.Shared.Next(First, Last - count);
+            if (!Enumerable.Range(first, count).Any(Claims.ContainsKey) && TryTake(first, count))
                 return first;
-            }
         }
+    }
+
+    /// <summary>Takes these ports again, if all of them are free and no other process has taken one.</summary>
+    public static bool TryTake(int first, int count) =>
+        Enumerable.Range(first, count).All(port => (Claims.ContainsKey(port) || TryClaim(port)) && IsFree(port));
+
+    private static bool TryClaim(int port)
+    {
+        var claim = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            claim.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        }
+        catch (SocketException)
+        {
+            claim.Dispose();
+            return false;
+        }
+        if (Claims.TryAdd(port, claim))
+            return true;
+        claim.Dispose();
+        return false;
     }
 }
