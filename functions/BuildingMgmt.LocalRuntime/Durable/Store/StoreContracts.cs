@@ -27,8 +27,10 @@ internal sealed record Taken(
 /// <param name="Step">Steps committed so far, never reset, and greater than all before when an instance is replaced: what is in memory is of use
 /// only if it is as far.</param>
 /// <param name="Key">Of this instance alone: one that is made under its id after it was purged has another.</param>
+/// <param name="At">When it was taken, by the store's clock, which also says when timers are due.</param>
 /// <param name="Messages">All due ones, in the order of their sequence numbers (at most some thousands, and some megabytes, at a time).</param>
-internal sealed record TakenInstance(string InstanceId, long Key, int Execution, long Step, IReadOnlyList<ReceivedMessage> Messages);
+internal sealed record TakenInstance(
+    string InstanceId, long Key, int Execution, long Step, DateTimeOffset At, IReadOnlyList<ReceivedMessage> Messages);
 
 /// <param name="Execution">The execution that it is for; null is for whichever runs. One for another execution is stale: consume and ignore it.</param>
 internal sealed record ReceivedMessage(long Sequence, int? Execution, ReceivedEvent Event);
@@ -88,7 +90,7 @@ internal sealed record StepCommit
     /// The execution ended by continue-as-new: its history goes, its activities and messages that name it go, and the next one begins with these
     /// messages, of which the first is <see cref="ExecutionStarted"/> and names it (<see cref="Execution"/> + 1). The others are for whichever
     /// runs: should it restart as well before it has taken them all, they wait for the one after it. They come before all that still
-    /// waits for the instance; so their sequence numbers may be below 0.
+    /// waits for the instance, be it taken and not <see cref="Consumed"/>; so their sequence numbers may be below 0.
     /// </summary>
     public IReadOnlyList<ReceivedEvent>? Restart { get; init; }
 

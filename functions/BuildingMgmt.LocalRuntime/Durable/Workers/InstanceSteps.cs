@@ -143,7 +143,7 @@ internal sealed class InstanceSteps
         var (code, outcome) = (run.Code, run.Outcome);
         var ends = outcome.End is not null && outcome.Next is null;
         var keep = !ends && !_life.Draining && _sessions.MayKeep(code) && _parts.Functions.MayRest(code.Name ?? "");
-        var commit = StepCommits.Of(taken, code.Name, code.Parent, outcome, run.Now, run.TraceParent, keep);
+        var commit = StepCommits.Of(taken, code.Name, code.Parent, outcome, run.TraceParent, keep);
         var receipt = await _commits.AddAsync(commit, alone);
         if (receipt.Locked)
             throw new TimeoutException($"Another transaction holds orchestration \"{taken.InstanceId}\", or one that it writes to.");

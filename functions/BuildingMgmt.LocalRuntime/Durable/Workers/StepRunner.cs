@@ -5,7 +5,7 @@ using BuildingMgmt.LocalRuntime.Durable.Store;
 namespace BuildingMgmt.LocalRuntime.Durable.Workers;
 
 /// <param name="TraceParent">Context of the step, for what it starts.</param>
-internal sealed record StepRun(OrchestrationExecution Code, StepOutcome Outcome, DateTimeOffset Now, string? TraceParent);
+internal sealed record StepRun(OrchestrationExecution Code, StepOutcome Outcome, string? TraceParent);
 
 /// <summary>Runs a step. Pure but for what is around it: nothing is written, so it may be thrown away and run again.</summary>
 internal static class StepRunner
@@ -51,8 +51,7 @@ internal static class StepRunner
                 parts.Meter.Replayed();
         }
 
-        var now = parts.Time.GetUtcNow();
-        return new(code, code.Step(now, received), now, trace);
+        return new(code, code.Step(taken.At, received), trace);
     }
 
     public static OrchestrationExecution NewExecution(WorkerParts parts, string instanceId, int execution) =>

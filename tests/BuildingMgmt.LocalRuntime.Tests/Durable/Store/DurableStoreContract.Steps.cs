@@ -116,7 +116,7 @@ public abstract partial class DurableStoreContract
     {
         var worker = await EnterAsync();
 
-        Assert.False((await CommitAsync(worker, Step(new("missing", 0, 0, 0, [])))).Accepted);
+        Assert.False((await CommitAsync(worker, Step(new("missing", 0, 0, 0, Now, [])))).Accepted);
     }
 
     [Theory]

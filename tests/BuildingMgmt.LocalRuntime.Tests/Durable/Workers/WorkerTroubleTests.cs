@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using BuildingMgmt.LocalRuntime.Durable.Execution;
 using BuildingMgmt.LocalRuntime.Durable.Store;
 using BuildingMgmt.LocalRuntime.Durable.Workers;
@@ -34,6 +35,25 @@ public sealed class WorkerTroubleTests : IDisposable
         _hub.RunFor(TimeSpan.FromMinutes(1));
         Assert.Single(_hub.Logged, LogEvents.DurableStepStuck);
         Assert.Single(_hub.Logged, LogEvents.DurableStepGivenUp);
+    }
+
+    [Theory]
+    [InlineData(3_650)]
+    [InlineData(-3_650)]
+    public void Timers_and_the_time_of_the_code_go_by_the_stores_clock_when_that_of_the_process_is_wrong(int days)
+    {
+        _hub.Orchestrators[Calls] = async context =>
+        {
+            await context.CreateTimer(TimeSpan.FromMinutes(5), CancellationToken.None);
+            return context.CurrentUtcDateTime;
+        };
+        _hub.Start(TimeSpan.FromDays(days));
+        _hub.Create("timed", Calls);
+        _hub.RunFor(TimeSpan.FromMinutes(4));
+        Assert.Null(_hub.State("timed")!.EndedAt);
+        _hub.RunUntil(() => _hub.State("timed")!.EndedAt is not null, TimeSpan.FromMinutes(2));
+        var state = _hub.State("timed")!;
+        Assert.InRange(JsonSerializer.Deserialize<DateTime>(state.Output!), state.CreatedAt.UtcDateTime.AddMinutes(5), state.EndedAt!.Value.UtcDateTime);
     }
 
     [Fact]
