@@ -7,10 +7,13 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 /// <summary>Brings schema <c>durable</c> of a database to what this build needs: the numbered SQL files of <c>Schema</c>, in order, once each.</summary>
 internal static class DurableSchema
 {
+    /// <summary>Advisory lock of those who make the schema. Any number will do that nobody else of the database takes.</summary>
+    private const string MakingLock = "7202";
+
     // All in one transaction under a lock of its own: any number of processes may start at once, and behind PgBouncer a session is not ours
     // to keep. Nothing is created that is there, because even to ask for it takes rights that a role may lack which only reads and writes.
-    private const string PrepareSql = """
-        SELECT pg_advisory_xact_lock(7202);
+    private const string PrepareSql = $"""
+        SELECT pg_advisory_xact_lock({MakingLock});
         DO $$
         BEGIN
             IF to_regnamespace('durable') IS NULL THEN

@@ -95,8 +95,8 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         _database = database;
         _hubName = hubName;
         _hub = hub;
-        _renewals = new PostgresRenewals(database, hub);
-        _wakes = new PostgresWakes(database, hub, logger);
+        _renewals = new PostgresRenewals(database, hub, new FrozenSessions(logger));
+        _wakes = new PostgresWakes(database, hub, time, logger);
         _unreadable = new UnreadablePayloads(time, logger);
         _taking = new PostgresTaking(database, hub, _unreadable);
         _steps = new PostgresSteps(database, hub, _wakes);
