@@ -168,7 +168,7 @@ internal sealed class InstanceSteps
         if (run.Outcome.Next is not null)
         {
             // A new execution has no past: it needs no reading either.
-            code = StepRunner.NewExecution(_parts, taken.InstanceId, ++execution);
+            code = StepRunner.NewExecution(_parts, taken, ++execution);
             code.Replay([]);
         }
 

@@ -45,7 +45,7 @@ internal static class StepRunner
         var code = kept;
         if (code is null)
         {
-            code = NewExecution(parts, taken.InstanceId, taken.Execution);
+            code = NewExecution(parts, taken, taken.Execution);
             code.Replay(past);
             if (past.Count > 0)
                 parts.Meter.Replayed();
@@ -54,10 +54,13 @@ internal static class StepRunner
         return new(code, code.Step(taken.At, received), trace);
     }
 
-    public static OrchestrationExecution NewExecution(WorkerParts parts, string instanceId, int execution) =>
-        new(
-            instanceId, execution, parts.Functions.Orchestrator, parts.Converter, parts.Loggers,
-            () => _ = LeftCode.TellAsync(parts, instanceId, execution));
+    public static OrchestrationExecution NewExecution(WorkerParts parts, TakenInstance taken, int execution)
+    {
+        // Made here, so that the messages which were taken are not kept with the execution. With the key, it is not for a later instance of that id.
+        var left = new NewMessage(taken.InstanceId, execution, new CodeLeft(), Key: taken.Key);
+        return new(
+            taken.InstanceId, execution, parts.Functions.Orchestrator, parts.Converter, parts.Loggers, () => _ = LeftCode.TellAsync(parts, left));
+    }
 
     /// <summary>Whom an execution answers, also when the engine cannot say it.</summary>
     public static ParentTask? ParentOf(TakenInstance taken, IReadOnlyList<HistoryEvent> past) => StartOf(past, Received(taken))?.Parent;
