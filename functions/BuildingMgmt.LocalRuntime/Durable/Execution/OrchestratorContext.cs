@@ -40,6 +40,9 @@ internal sealed partial class OrchestratorContext : TaskOrchestrationContext
 
     public Dictionary<int, OpenTask> Tasks { get; } = [];
 
+    /// <summary>Timers that the code has cancelled since this was emptied.</summary>
+    public List<OpenTask> CancelledTimers { get; } = [];
+
     public ExternalEvents Events { get; }
 
     public string? CustomStatus { get; private set; }

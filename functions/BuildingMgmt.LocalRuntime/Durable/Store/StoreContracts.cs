@@ -80,6 +80,12 @@ internal sealed record StepCommit
 
     public IReadOnlyList<NewActivity> Activities { get; init; } = [];
 
+    /// <summary>
+    /// Timers of earlier steps of this execution that nobody waits for any more: their messages go, which would otherwise stay until they are due.
+    /// One that is not there has fired.
+    /// </summary>
+    public IReadOnlyList<TimerCreated> CancelledTimers { get; init; } = [];
+
     /// <summary>Timers for itself, events for others, the result for the parent.</summary>
     public IReadOnlyList<NewMessage> Messages { get; init; } = [];
 

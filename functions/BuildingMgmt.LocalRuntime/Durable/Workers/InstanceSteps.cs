@@ -269,7 +269,7 @@ internal sealed class InstanceSteps
     }
 
     private static int Weigh(StepCommit step) =>
-        1 + step.Consumed.Count + step.Children.Count + step.Activities.Count
+        1 + step.Consumed.Count + step.CancelledTimers.Count + step.Children.Count + step.Activities.Count
         + step.Appended.Concat(step.Restart ?? []).Concat(step.Messages.Select(message => message.Event)).Sum(happened => happened.Weight())
         + PayloadSizes.Weight(step.State.CustomStatus?.Length ?? 0);
 

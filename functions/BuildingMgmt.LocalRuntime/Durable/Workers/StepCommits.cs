@@ -23,12 +23,14 @@ internal static class StepCommits
         var activities = new List<NewActivity>();
         var messages = new List<NewMessage>();
         var children = new List<NewInstance>();
+        var cancelled = outcome.CancelledTimers.ToDictionary(timer => timer.Id);
         foreach (var action in outcome.Actions)
         {
             switch (action)
             {
                 // Nobody hears of them any more, and a step that cannot be made for their sake would not even end.
                 case TaskScheduled or TimerCreated when outcome.End is not null:
+                case TimerCreated begun when cancelled.Remove(begun.Id):
                     break;
                 case TaskScheduled task:
                     activities.Add(new(task.Id, task.Name, task.Version, task.Input, traceParent, task.Tags));
@@ -69,6 +71,7 @@ internal static class StepCommits
             Appended = outcome.Appended,
             State = StateOf(name, outcome),
             Activities = activities,
+            CancelledTimers = outcome.End is null ? [.. cancelled.Values] : [],
             Messages = messages,
             Children = children,
             Restart = outcome.Next is { } next ? [next.Start, .. next.Events.Where(happened => !came.Contains(happened))] : null,
