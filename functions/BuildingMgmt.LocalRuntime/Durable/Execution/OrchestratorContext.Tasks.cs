@@ -21,7 +21,7 @@ internal sealed partial class OrchestratorContext
         TaskNames.Check(orchestratorName.Name, "A sub-orchestrator's name", nameof(orchestratorName));
         TaskNames.CheckVersion(options?.Version, nameof(options));
         if (options is SubOrchestrationOptions { InstanceId: { } childId })
-            InstanceIds.Check(childId);
+            InstanceIds.CheckInner(childId);
         return ChildAsync<TResult>(orchestratorName, input, options);
     }
 

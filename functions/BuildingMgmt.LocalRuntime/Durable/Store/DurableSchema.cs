@@ -33,12 +33,15 @@ internal static class DurableSchema
 
     private const string RecordSql = "INSERT INTO durable.schema_version (version) VALUES ($1)";
 
+    // A name is one hub whatever its case, and under the lock nobody else makes it meanwhile.
     private const string HubSql = """
-        WITH made AS (INSERT INTO durable.hub (name) VALUES ($1) ON CONFLICT (name) DO NOTHING RETURNING hub)
-        SELECT hub FROM made
-        UNION ALL
-        SELECT hub FROM durable.hub WHERE name = $1
-        LIMIT 1
+        WITH known AS (
+            SELECT hub FROM durable.hub WHERE lower(name) = lower($1) ORDER BY name = $1 DESC, hub LIMIT 1
+        ),
+        made AS (
+            INSERT INTO durable.hub (name) SELECT $1 WHERE NOT EXISTS (SELECT FROM known) RETURNING hub
+        )
+        SELECT hub FROM known UNION ALL SELECT hub FROM made
         """;
 
     /// <summary>Makes what is missing, the hub as well. A schema that a later build has made is left as it is.</summary>
