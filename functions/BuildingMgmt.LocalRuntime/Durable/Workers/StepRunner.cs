@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using BuildingMgmt.LocalRuntime.Durable.Execution;
 using BuildingMgmt.LocalRuntime.Durable.Store;
+using BuildingMgmt.LocalRuntime.Functions;
 
 namespace BuildingMgmt.LocalRuntime.Durable.Workers;
 
@@ -22,9 +23,9 @@ internal static class StepRunner
         using var span = DurableTracing.Step(name, start?.Version, taken.InstanceId, trace);
         StepRun? run = null;
         await parts.Functions.AroundStepAsync(
-            new(name, taken.InstanceId, span?.Id ?? trace),
+            new(name, taken.InstanceId, TraceText.Of(span) ?? trace),
             () => run = run is null
-                ? Run(parts, taken, kept, past, received, span?.Id ?? trace)
+                ? Run(parts, taken, kept, past, received, TraceText.Of(span) ?? trace)
                 : throw new InvalidOperationException($"Middleware around orchestrator \"{name}\" called what comes next a second time; a step is made once."),
             stopping);
         if (run is null)
