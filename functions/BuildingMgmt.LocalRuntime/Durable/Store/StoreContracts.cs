@@ -36,10 +36,12 @@ internal sealed record TakenInstance(
 internal sealed record ReceivedMessage(long Sequence, int? Execution, ReceivedEvent Event);
 
 /// <param name="Events">Of the current execution, whole and in order. Empty before the first step.</param>
-internal sealed record LoadedHistory(string InstanceId, int Execution, long Step, IReadOnlyList<HistoryEvent> Events);
+/// <param name="TooLarge">Bytes that it has in the store, when they are more than are read into memory: then <paramref name="Events"/> are those of its
+/// first step only.</param>
+internal sealed record LoadedHistory(string InstanceId, int Execution, long Step, IReadOnlyList<HistoryEvent> Events, long? TooLarge = null);
 
 /// <summary>An activity to run.</summary>
-/// <param name="TraceParent">W3C trace context of the step that scheduled it.</param>
+/// <param name="TraceParent">Of the step that scheduled it, as <see cref="BuildingMgmt.LocalRuntime.Functions.TraceText"/> writes it.</param>
 internal sealed record ActivityWork(
     long Id,
     string InstanceId,

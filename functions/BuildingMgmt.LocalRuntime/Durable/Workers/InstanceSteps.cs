@@ -114,6 +114,8 @@ internal sealed class InstanceSteps
             if (loaded is null || loaded.Step != taken.Step || loaded.Execution != taken.Execution)
                 return false;
             past = loaded.Events;
+            if (loaded.TooLarge is { } bytes)
+                return await FailAsync(taken, past, TooLarge(bytes));
         }
 
         if (trouble is { IsHopeless: true, Last: { } last })
@@ -189,6 +191,9 @@ internal sealed class InstanceSteps
             _life.Take();
         return true;
     }
+
+    private static InvalidOperationException TooLarge(long bytes) => new(
+        $"Its history has {bytes} bytes in the store, more than are read into memory. An orchestration that goes on for long continues as new from time to time.");
 
     private TimeSpan Failed(TakenInstance taken, Exception e)
     {
