@@ -23,7 +23,7 @@ internal static partial class FunctionLog
         this ILogger logger, string function, int failures, double seconds, string exceptionType, string reason);
 
     [LoggerMessage(LogEvents.FunctionWorksAgain, LogLevel.Information,
-        "Function {Function} works again after {Failures} failures in {Seconds} s")]
+        "Function {Function} works again; it failed for {Seconds} s (failures: {Failures})")]
     public static partial void FunctionWorksAgain(this ILogger logger, string function, int failures, double seconds);
 
     [LoggerMessage(LogEvents.RunCancelled, LogLevel.Information, "Function {Function} was told to stop and did (run {InvocationId})")]

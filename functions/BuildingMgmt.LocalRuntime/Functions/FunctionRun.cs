@@ -149,9 +149,9 @@ internal sealed class RunRetry(int retryCount, int maxRetryCount) : RetryContext
 /// <summary>The trace that was current when it was asked for, or else the one that the trigger brought.</summary>
 internal sealed class RunTrace(Activity? activity, string? brought) : TraceContext
 {
-    public override string TraceParent => activity?.Id ?? brought ?? "";
+    public override string TraceParent => activity?.Id ?? TraceText.Read(brought).Parent ?? "";
 
-    public override string TraceState => activity?.TraceStateString ?? "";
+    public override string TraceState => (activity is null ? TraceText.Read(brought).State : activity.TraceStateString) ?? "";
 }
 
 /// <summary>Binding data that a trigger made beforehand.</summary>

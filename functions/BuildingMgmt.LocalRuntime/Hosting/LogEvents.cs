@@ -53,6 +53,7 @@ internal static class LogEvents
     public const int DurableNotListening = 520;
     public const int DurableListeningAgain = 521;
     public const int DurableUnreadable = 522;
+    public const int DurableFrozenSessions = 523;
 
     // 540-559 the client and hosting.
     public const int DurableWaitsStoreAway = 540;

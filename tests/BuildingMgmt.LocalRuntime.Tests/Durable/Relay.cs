@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace BuildingMgmt.LocalRuntime.Tests.Durable;
 
-/// <summary>Stands before a server and hands on what both sides say, until it is told to cut the connection.</summary>
+/// <summary>
+/// Stands before a server and hands on what both sides say, until it is told to cut the connection, or to leave it open and hand on nothing more.
+/// </summary>
 internal sealed class Relay : IAsyncDisposable
 {
     private readonly TcpListener _listener;
@@ -13,6 +15,7 @@ internal sealed class Relay : IAsyncDisposable
     private readonly Predicate<ReadOnlyMemory<byte>> _asked;
     private readonly Predicate<ReadOnlyMemory<byte>> _answered;
     private readonly Task _accepting;
+    private long _asksLeft = long.MaxValue;
 
     /// <param name="asked">Sees what goes to the server; false cuts the connection instead of handing it on.</param>
     /// <param name="answered">As the other, for what comes back.</param>
@@ -38,6 +41,9 @@ internal sealed class Relay : IAsyncDisposable
         way.Port = relay.Port;
         return (relay, way.ConnectionString);
     }
+
+    /// <summary>Hands on about so many bytes more to the server, and then holds what comes, as if the asker stood still in the middle of it.</summary>
+    public void StandStillAfter(long bytes) => Interlocked.Exchange(ref _asksLeft, bytes);
 
     public async ValueTask DisposeAsync()
     {
@@ -72,8 +78,8 @@ internal sealed class Relay : IAsyncDisposable
                 await server.ConnectAsync(IPAddress.Loopback, _serverPort, cut.Token);
                 Task[] pumps =
                 [
-                    PumpAsync(client.GetStream(), server.GetStream(), _asked, cut.Token),
-                    PumpAsync(server.GetStream(), client.GetStream(), _answered, cut.Token),
+                    PumpAsync(client.GetStream(), server.GetStream(), chunk => AskAsync(chunk, cut.Token), cut.Token),
+                    PumpAsync(server.GetStream(), client.GetStream(), chunk => Task.FromResult(_answered(chunk)), cut.Token),
                 ];
                 await Task.WhenAny(pumps);
                 await cut.CancelAsync();
@@ -86,10 +92,18 @@ internal sealed class Relay : IAsyncDisposable
         }
     }
 
-    private static async Task PumpAsync(NetworkStream from, NetworkStream to, Predicate<ReadOnlyMemory<byte>> passes, CancellationToken cut)
+    private async Task<bool> AskAsync(ReadOnlyMemory<byte> chunk, CancellationToken cut)
+    {
+        if (Interlocked.Add(ref _asksLeft, -chunk.Length) < 0)
+            await Task.Delay(Timeout.Infinite, cut);
+        return _asked(chunk);
+    }
+
+    private static async Task PumpAsync(
+        NetworkStream from, NetworkStream to, Func<ReadOnlyMemory<byte>, Task<bool>> passes, CancellationToken cut)
     {
         var buffer = new byte[64 * 1024];
-        while (await from.ReadAsync(buffer, cut) is var count and > 0 && passes(buffer.AsMemory(0, count)))
+        while (await from.ReadAsync(buffer, cut) is var count and > 0 && await passes(buffer.AsMemory(0, count)))
             await to.WriteAsync(buffer.AsMemory(0, count), cut);
     }
 }

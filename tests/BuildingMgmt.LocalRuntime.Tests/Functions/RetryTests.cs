@@ -79,7 +79,8 @@ public sealed class RetryTests : IDisposable
         Assert.InRange(lines.Length, 10, 3 + (int)(_runner.Time.GetUtcNow() - began).TotalMinutes);
         Assert.All(lines[1..^1], line => Assert.Equal((LogLevel.Warning, null), (line.Level, line.Exception)));
         Assert.All(lines[1..^1], line => Assert.EndsWith("with TimeoutException: The store is away.", line.Message, StringComparison.Ordinal));
-        Assert.StartsWith("Function Forever works again after 3600 failures in ", lines[^1].Message, StringComparison.Ordinal);
+        Assert.StartsWith("Function Forever works again; it failed for ", lines[^1].Message, StringComparison.Ordinal);
+        Assert.EndsWith("(failures: 3600)", lines[^1].Message, StringComparison.Ordinal);
     }
 
     [Fact]

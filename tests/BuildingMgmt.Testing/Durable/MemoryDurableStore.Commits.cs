@@ -43,6 +43,8 @@ internal sealed partial class MemoryDurableStore
                 _queues.Remove(message);
         }
 
+        foreach (var timer in step.CancelledTimers)
+            Cancel(instance, timer);
         foreach (var activity in step.Activities)
             _queues.Add(instance, activity);
         foreach (var child in step.Children)
@@ -53,6 +55,14 @@ internal sealed partial class MemoryDurableStore
         if (!step.Keep || instance.HasEnded)
             instance.Owner = null;
         return true;
+    }
+
+    private void Cancel(MemoryInstance instance, TimerCreated timer)
+    {
+        var waiting = instance.Messages.Values.FirstOrDefault(
+            message => message.Execution == instance.Execution && message.DueAt == timer.FireAt && message.Event is TimerFired fired && fired.Id == timer.Id);
+        if (waiting is not null)
+            _queues.Remove(waiting);
     }
 
     private void StartChild(MemoryInstance parent, NewInstance child)

@@ -106,7 +106,7 @@ internal sealed partial class MemoryDurableStore(TimeProvider time) : IDurableSt
             instance.Owner = worker;
             var due = instance.Messages.Values.Where(message => message.DueAt <= _queues.Now).Take(MessagesOfOneTakeMax);
             taken.Add(new(
-                instance.Id, instance.Key, instance.Execution, instance.Step,
+                instance.Id, instance.Key, instance.Execution, instance.Step, _queues.Now,
                 [.. due.Select(message => new ReceivedMessage(message.Sequence, message.Execution, message.Event))]));
         }
 

@@ -1,20 +1,17 @@
 namespace BuildingMgmt.LocalRuntime.Durable.Client;
 
-/// <summary>Rules of instance ids, as the real extension documents them.</summary>
+/// <summary>Rules of instance ids, as the real extension has them: it checks those that clients start, and not those that orchestrators choose.</summary>
 internal static class InstanceIds
 {
     private const int CharsMax = 100;
 
     public static string New() => Guid.NewGuid().ToString("N");
 
-    /// <exception cref="ArgumentException">An orchestration cannot have that id.</exception>
+    /// <summary>For an orchestration that a client starts.</summary>
+    /// <exception cref="ArgumentException">It cannot have that id.</exception>
     public static void Check(string id)
     {
-        ArgumentException.ThrowIfNullOrEmpty(id);
-        if (id.Length > CharsMax)
-            throw Refused(id, $"is {id.Length} characters long; {CharsMax} are allowed");
-        if (id[0] == '@')
-            throw Refused(id, "begins with \"@\", which stands for entities");
+        CheckInner(id);
         foreach (var c in id)
         {
             if (c is '/' or '\\' or '#' or '?')
@@ -22,7 +19,19 @@ internal static class InstanceIds
             if (char.IsControl(c))
                 throw Refused(id, $"holds the control character U+{(int)c:X4}");
         }
+    }
 
+    /// <summary>For an orchestration that another one starts, or sends to.</summary>
+    /// <exception cref="ArgumentException">No orchestration can have that id.</exception>
+    public static void CheckInner(string id)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(id);
+        if (id.Length > CharsMax)
+            throw Refused(id, $"is {id.Length} characters long; {CharsMax} are allowed");
+        if (id[0] == '@')
+            throw Refused(id, "begins with \"@\", which stands for entities");
+        if (id.Contains('\0'))
+            throw Refused(id, "holds the character U+0000, which no text can be stored with");
         if (TaskNames.HasHalfOfPair(id))
             throw Refused(id, "holds one half of a surrogate pair, which no text can be stored with");
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using BuildingMgmt.LocalRuntime.Durable.Execution;
 using BuildingMgmt.LocalRuntime.Durable.Store;
+using BuildingMgmt.LocalRuntime.Functions;
 using DurableTask.Core.Exceptions;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -49,7 +50,7 @@ internal sealed class StoreDurableTaskClient(
             options?.Version is { Version.Length: > 0 } version ? version.Version : null,
             Payloads.Bounded(converter.Serialize(input), $"The input of orchestrator \"{orchestratorName.Name}\""),
             Parent: null,
-            Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null,
+            TraceText.Of(Activity.Current),
             options?.Tags is { Count: > 0 } tags ? tags : null);
         var store = await open(cancellation).ConfigureAwait(false);
         var result = await store.CreateAsync(new NewInstance(instanceId, start, startAt), startAt is null ? worker.Owner : null, replaceable, cancellation).ConfigureAwait(false);

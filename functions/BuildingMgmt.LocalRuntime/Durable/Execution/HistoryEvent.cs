@@ -43,7 +43,7 @@ internal abstract record ReceivedEvent : HistoryEvent;
 internal sealed record StepStarted(DateTimeOffset Time) : HistoryEvent;
 
 /// <summary>First event of an execution. After continue-as-new it comes again, with the new input.</summary>
-/// <param name="TraceParent">W3C trace context of the one who started it.</param>
+/// <param name="TraceParent">Of the one who started it, as <see cref="BuildingMgmt.LocalRuntime.Functions.TraceText"/> writes it.</param>
 internal sealed record ExecutionStarted(
     string Name,
     string? Version,

@@ -84,6 +84,7 @@ internal sealed class OrchestrationExecution
         var start = StartOf(now, received);
         context.Time = start;
         context.ForgetCustomStatus();
+        context.CancelledTimers.Clear();
         var accepted = new List<HistoryEvent> { new StepStarted(start) };
         var parent = (context.Start ?? received.OfType<ExecutionStarted>().FirstOrDefault())?.Parent;
         if (received.OfType<ExecutionTerminated>().FirstOrDefault(message => IsFor(message, parent)) is { } termination)
@@ -128,6 +129,7 @@ internal sealed class OrchestrationExecution
         {
             Appended = appended,
             Actions = actions,
+            CancelledTimers = [.. context.CancelledTimers.Select(timer => new TimerCreated(timer.Id, timer.FireAt!.Value))],
             CustomStatus = context.CustomStatus,
             ClearsCustomStatus = context.CustomStatusIsSet && context.CustomStatus is null,
             Suspended = suspended && end is null,

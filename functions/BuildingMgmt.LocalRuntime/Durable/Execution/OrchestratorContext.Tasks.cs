@@ -21,7 +21,7 @@ internal sealed partial class OrchestratorContext
         TaskNames.Check(orchestratorName.Name, "A sub-orchestrator's name", nameof(orchestratorName));
         TaskNames.CheckVersion(options?.Version, nameof(options));
         if (options is SubOrchestrationOptions { InstanceId: { } childId })
-            InstanceIds.Check(childId);
+            InstanceIds.CheckInner(childId);
         return ChildAsync<TResult>(orchestratorName, input, options);
     }
 
@@ -31,7 +31,11 @@ internal sealed partial class OrchestratorContext
         var timer = new OpenTask(OpenTaskKind.Timer, ids++, "timer") { FireAt = fireAt.ToUniversalTime() };
         Actions.Enqueue(new TimerCreated(timer.Id, timer.FireAt.Value));
         if (cancellationToken.IsCancellationRequested)
+        {
+            CancelledTimers.Add(timer);
             return Task.FromCanceled(cancellationToken);
+        }
+
         Tasks.Add(timer.Id, timer);
         return cancellationToken.CanBeCanceled ? CancellableAsync(timer, cancellationToken) : timer.Source.Task;
     }
@@ -95,9 +99,14 @@ internal sealed partial class OrchestratorContext
         {
             // A token that another thread cancels is no task of the context.
             if (!thread.IsHere)
+            {
                 thread.NoteLeft();
+            }
             else if (Tasks.Remove(timer.Id))
+            {
+                CancelledTimers.Add(timer);
                 timer.Source.SetCanceled(cancellationToken);
+            }
         });
         await timer.Source.Task;
     }

@@ -40,6 +40,9 @@ internal sealed partial class OrchestratorContext : TaskOrchestrationContext
 
     public Dictionary<int, OpenTask> Tasks { get; } = [];
 
+    /// <summary>Timers that the code has cancelled since this was emptied.</summary>
+    public List<OpenTask> CancelledTimers { get; } = [];
+
     public ExternalEvents Events { get; }
 
     public string? CustomStatus { get; private set; }
@@ -94,7 +97,7 @@ internal sealed partial class OrchestratorContext : TaskOrchestrationContext
     public override void SendEvent(string instanceId, string eventName, object payload)
     {
         thread.Check();
-        InstanceIds.Check(instanceId);
+        InstanceIds.CheckInner(instanceId);
         TaskNames.Check(eventName, "An event's name", nameof(eventName));
         var text = payloads.Write(payload, $"The payload of event \"{eventName}\"");
         Actions.Enqueue(new EventSent(ids++, instanceId, eventName, text));

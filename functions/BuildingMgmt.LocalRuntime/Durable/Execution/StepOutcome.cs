@@ -9,6 +9,9 @@ internal sealed record StepOutcome
     /// <summary>The part of <see cref="Appended"/> that the code did.</summary>
     public required IReadOnlyList<ActionEvent> Actions { get; init; }
 
+    /// <summary>Timers of this step and of earlier ones that the code cancelled in it: nobody waits for them any more.</summary>
+    public IReadOnlyList<TimerCreated> CancelledTimers { get; init; } = [];
+
     /// <summary>Custom status as JSON, if the code set one in this step.</summary>
     public required string? CustomStatus { get; init; }
 

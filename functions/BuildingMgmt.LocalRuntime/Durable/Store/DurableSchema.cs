@@ -7,10 +7,13 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 /// <summary>Brings schema <c>durable</c> of a database to what this build needs: the numbered SQL files of <c>Schema</c>, in order, once each.</summary>
 internal static class DurableSchema
 {
+    /// <summary>Advisory lock of those who make the schema. Any number will do that nobody else of the database takes.</summary>
+    private const string MakingLock = "7202";
+
     // All in one transaction under a lock of its own: any number of processes may start at once, and behind PgBouncer a session is not ours
     // to keep. Nothing is created that is there, because even to ask for it takes rights that a role may lack which only reads and writes.
-    private const string PrepareSql = """
-        SELECT pg_advisory_xact_lock(7202);
+    private const string PrepareSql = $"""
+        SELECT pg_advisory_xact_lock({MakingLock});
         DO $$
         BEGIN
             IF to_regnamespace('durable') IS NULL THEN
@@ -30,12 +33,15 @@ internal static class DurableSchema
 
     private const string RecordSql = "INSERT INTO durable.schema_version (version) VALUES ($1)";
 
+    // A name is one hub whatever its case, and under the lock nobody else makes it meanwhile.
     private const string HubSql = """
-        WITH made AS (INSERT INTO durable.hub (name) VALUES ($1) ON CONFLICT (name) DO NOTHING RETURNING hub)
-        SELECT hub FROM made
-        UNION ALL
-        SELECT hub FROM durable.hub WHERE name = $1
-        LIMIT 1
+        WITH known AS (
+            SELECT hub FROM durable.hub WHERE lower(name) = lower($1) ORDER BY name = $1 DESC, hub LIMIT 1
+        ),
+        made AS (
+            INSERT INTO durable.hub (name) SELECT $1 WHERE NOT EXISTS (SELECT FROM known) RETURNING hub
+        )
+        SELECT hub FROM known UNION ALL SELECT hub FROM made
         """;
 
     /// <summary>Makes what is missing, the hub as well. A schema that a later build has made is left as it is.</summary>

@@ -69,9 +69,12 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         """;
 
     private const string LoadSql = """
-        SELECT i.id, i.execution, i.step, h.payload
+        SELECT i.id, i.execution, i.step, h.payload, h.bytes
         FROM durable.instance AS i
-        LEFT JOIN durable.history AS h ON h.instance = i.key
+        LEFT JOIN LATERAL (
+            SELECT step, payload, sum(octet_length(payload)) OVER () AS bytes, row_number() OVER (ORDER BY step) AS place
+            FROM durable.history
+            WHERE instance = i.key) AS h ON h.bytes <= $4 OR h.place = 1
         WHERE i.hub = $1 AND i.id = ANY ($3) AND i.owner + 0 = $2
         ORDER BY i.id, h.step
         """;
@@ -95,8 +98,8 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         _database = database;
         _hubName = hubName;
         _hub = hub;
-        _renewals = new PostgresRenewals(database, hub);
-        _wakes = new PostgresWakes(database, hub, logger);
+        _renewals = new PostgresRenewals(database, hub, new FrozenSessions(logger));
+        _wakes = new PostgresWakes(database, hub, time, logger);
         _unreadable = new UnreadablePayloads(time, logger);
         _taking = new PostgresTaking(database, hub, _unreadable);
         _steps = new PostgresSteps(database, hub, _wakes);
@@ -104,6 +107,9 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         _instances = new PostgresInstances(database, hub, _wakes);
         _queries = new PostgresQueries(database, hub, _unreadable);
     }
+
+    /// <summary>Of one history, as it is kept, no more is read into memory. A few payloads of the greatest length have room in it.</summary>
+    internal long HistoryBytesMax { get; set; } = 128 * 1024 * 1024;
 
     /// <summary>Makes what is missing of the schema and the hub.</summary>
     /// <param name="database">Not disposed with the store.</param>
@@ -144,7 +150,7 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
     public async Task<IReadOnlyList<LoadedHistory>> LoadAsync(
         long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken)
     {
-        await using var command = _database.Command(LoadSql, One(_hub), One(worker), Many(instanceIds, id => id));
+        await using var command = _database.Command(LoadSql, One(_hub), One(worker), Many(instanceIds, id => id), One(HistoryBytesMax));
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         var loaded = new List<LoadedHistory>();
         var events = new List<HistoryEvent>();
@@ -153,7 +159,7 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         {
             var id = row.GetString(0);
             if (loaded.Count == 0 || loaded[^1].InstanceId != id)
-                loaded.Add(new LoadedHistory(id, row.GetInt32(1), row.GetInt64(2), events = []));
+                loaded.Add(new LoadedHistory(id, row.GetInt32(1), row.GetInt64(2), events = [], TooLarge(row)));
             try
             {
                 if (row.Nullable<byte[]>(3) is { } payload)
@@ -170,6 +176,9 @@ internal sealed class PostgresDurableStore : IDurableStore, IAsyncDisposable
         loaded.RemoveAll(history => unread.Contains(history.InstanceId));
         return loaded;
     }
+
+    private long? TooLarge(NpgsqlDataReader row) =>
+        !row.IsDBNull(4) && row.GetInt64(4) is var bytes && bytes > HistoryBytesMax ? bytes : null;
 
     public Task<IReadOnlyList<StepReceipt>> CommitStepsAsync(
         long worker, IReadOnlyList<StepCommit> steps, int activitiesMax, CancellationToken cancellationToken) =>

@@ -7,7 +7,7 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 /// Prolongs workers' lives, on a connection of its own: however many connections others hold, and for however long, a worker must not die of it.
 /// A call that the network swallows is given up while there is time for another.
 /// </summary>
-internal sealed class PostgresRenewals(NpgsqlDataSource database, int hub) : IAsyncDisposable
+internal sealed class PostgresRenewals(NpgsqlDataSource database, int hub, FrozenSessions frozen) : IAsyncDisposable
 {
     private const string RenewSql = """
         UPDATE durable.worker SET expires_at = now() + $3
@@ -18,7 +18,10 @@ internal sealed class PostgresRenewals(NpgsqlDataSource database, int hub) : IAs
     // The first begins when two of the lease's eight seconds are gone.
     private const int TimeoutSeconds = 3;
 
+    private const int LookForFrozenEvery = 5;
+
     private NpgsqlConnection? _kept;
+    private int _renewals;
 
     /// <returns>Whether other workers of the hub live; null when this one does not.</returns>
     public async Task<bool?> RenewAsync(long worker, CancellationToken cancellationToken)
@@ -40,6 +43,8 @@ internal sealed class PostgresRenewals(NpgsqlDataSource database, int hub) : IAs
             command.Parameters.Add(One(worker));
             command.Parameters.Add(One(DurableTimes.Lease));
             var hasOthers = (bool?)await command.ExecuteScalarAsync(cancellationToken);
+            if (hasOthers is true && ++_renewals % LookForFrozenEvery == 0)
+                await frozen.EndAsync(connection, FrozenSessions.LongerThanAnyCall, TimeoutSeconds, cancellationToken);
             connection = Interlocked.Exchange(ref _kept, connection);
             return hasOthers;
         }

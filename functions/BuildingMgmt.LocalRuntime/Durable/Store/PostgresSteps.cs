@@ -26,6 +26,7 @@ internal sealed class PostgresSteps(NpgsqlDataSource database, int hub, Postgres
     {
         var children = Flat(steps, step => step.Children);
         var messages = Flat(steps, step => step.Messages);
+        var cancelled = Flat(steps, step => step.CancelledTimers);
         var ends = steps.Select((step, index) => (Ord: index + 1L, Step: step))
             .Where(item => item.Step.Restart is not null || Statuses.IsEnd(item.Step.State.Status)).ToList();
         string[] targets = [.. steps.SelectMany(Targets).Distinct()];
@@ -46,6 +47,8 @@ internal sealed class PostgresSteps(NpgsqlDataSource database, int hub, Postgres
                 .. ActivityColumns(Flat(steps, step => Statuses.IsEnd(step.State.Status) || step.Restart is not null ? [] : step.Activities)),
                 .. MessageColumns(messages),
             ]));
+        if (cancelled.Count > 0)
+            batch.BatchCommands.Add(Statement(StepSql.CancelTimers, [.. Fence(), .. TimerColumns(cancelled)]));
         if (ends.Count > 0)
             batch.BatchCommands.Add(Statement(StepSql.End, [.. Fence(), .. EndColumns(ends), .. OpeningColumns(Flat(steps, step => step.Restart ?? []))]));
         batch.BatchCommands.Add(Statement(StepSql.Advance, [.. Fence(), .. StateColumns(steps), One(targets)]));
@@ -188,6 +191,13 @@ internal sealed class PostgresSteps(NpgsqlDataSource database, int hub, Postgres
         Many(messages, item => DueAt(item.Message.DueAt)),
         Many(messages, item => item.Message.Id),
         Many(messages, item => PayloadCodec.EncodeEvent(item.Message.Event)),
+    ];
+
+    private static IEnumerable<NpgsqlParameter> TimerColumns(List<(long Ord, TimerCreated Timer)> timers) =>
+    [
+        Many(timers, item => item.Ord),
+        Many(timers, item => DueAt(item.Timer.FireAt)),
+        Many(timers, item => PayloadCodec.EncodeEvent(new TimerFired(item.Timer.Id))),
     ];
 
     private static List<(long Ord, T Item)> Flat<T>(IReadOnlyList<StepCommit> steps, Func<StepCommit, IReadOnlyList<T>> items) =>

@@ -83,7 +83,7 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
             FROM ((SELECT 0 AS place, mine.* FROM mine LIMIT $6) UNION ALL SELECT 1, given.* FROM given) AS w
         )
         SELECT 0 AS kind, 0 AS place, NULL AS id, NULL::int AS execution, NULL::bigint AS step, NULL::bigint AS number, NULL::int AS other,
-            NULL::bytea AS payload, NULL AS name, NULL AS version, NULL AS trace_parent, NULL::bytea AS tags, NULL::timestamptz AS created_at,
+            NULL::bytea AS payload, NULL AS name, NULL AS version, NULL AS trace_parent, NULL::bytea AS tags, now() AS time,
             EXISTS (SELECT FROM me) AS lives,
             (SELECT count(*) FROM own) + (SELECT count(*) FROM free) > $4 AND $4 > 0
                 OR (SELECT count(*) FROM mine) + (SELECT count(*) FROM waiting) > $6 AND $6 > 0
@@ -158,7 +158,7 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
             One((long)MessagesOfOneInstanceMax),
             One((long)PayloadBytesMax));
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        var taken = Taken.Nothing;
+        var (taken, now) = (Taken.Nothing, DateTimeOffset.MinValue);
         var instances = new Dictionary<string, TakenInstance>(StringComparer.Ordinal);
         var activities = new List<ActivityWork>();
         while (await row.ReadAsync(cancellationToken))
@@ -166,14 +166,14 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
             var kind = row.GetInt32(0);
             if (kind == Summary)
             {
-                taken = ReadSummary(row);
+                (taken, now) = (ReadSummary(row), row.GetFieldValue<DateTimeOffset>(12));
                 continue;
             }
 
             try
             {
                 if (kind == Message)
-                    AddMessage(instances, row);
+                    AddMessage(instances, now, row);
                 else
                     activities.Add(ReadWork(row));
             }
@@ -200,11 +200,11 @@ internal sealed class PostgresTaking(NpgsqlDataSource database, int hub, Unreada
         NextDueIn = row.IsDBNull(15) ? null : row.GetTimeSpan(15),
     };
 
-    private static void AddMessage(Dictionary<string, TakenInstance> instances, NpgsqlDataReader row)
+    private static void AddMessage(Dictionary<string, TakenInstance> instances, DateTimeOffset now, NpgsqlDataReader row)
     {
         var id = row.GetString(2);
         if (!instances.TryGetValue(id, out var instance))
-            instances.Add(id, instance = new TakenInstance(id, row.GetInt64(16), row.GetInt32(3), row.GetInt64(4), new List<ReceivedMessage>()));
+            instances.Add(id, instance = new TakenInstance(id, row.GetInt64(16), row.GetInt32(3), row.GetInt64(4), now, new List<ReceivedMessage>()));
         ((List<ReceivedMessage>)instance.Messages).Add(new ReceivedMessage(
             row.GetInt64(5), row.IsDBNull(6) ? null : row.GetInt32(6), PayloadCodec.DecodeEvent(row.GetFieldValue<byte[]>(7))));
     }

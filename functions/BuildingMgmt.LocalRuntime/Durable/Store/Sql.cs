@@ -12,7 +12,7 @@ internal static class Sql
     public const string LocksAreAwaitedBriefly = "(SELECT set_config('lock_timeout', '1s', true)) IS NOT NULL";
 
     /// <summary>Seconds. A call that a server or a network swallows ends, and whoever waits for it is told.</summary>
-    private const int TimeoutSeconds = 15;
+    public const int TimeoutSeconds = 15;
 
     /// <summary>All its statements are one transaction.</summary>
     public static NpgsqlBatch Batch(NpgsqlConnection connection) => new(connection) { Timeout = TimeoutSeconds };

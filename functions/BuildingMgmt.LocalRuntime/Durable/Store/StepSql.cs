@@ -115,6 +115,18 @@ internal static class StepSql
         ORDER BY s.id
         """;
 
+    // By what it was written with: a timer's message has no other number that its step could know.
+    public const string CancelTimers = $"""
+        WITH {Accepted}
+        DELETE FROM durable.message AS m
+        USING unnest($5, $6, $7) AS c (ord, due_at, payload)
+        JOIN accepted AS a ON a.ord = c.ord
+        CROSS JOIN LATERAL (
+            SELECT ctid AS place FROM durable.message
+            WHERE instance = a.key AND due_at = c.due_at AND execution = a.execution AND payload = c.payload OFFSET 0) AS found
+        WHERE m.ctid = found.place
+        """;
+
     // What an end or a restart takes away, after the writes, so that it takes what other steps of this commit have just sent as well.
     // What a restart opens with has numbers below 0: it comes before all that waits, which is younger. A later restart's are lower still:
     // it opens with what its execution had received, and that was before what of the last opening is still unread.

@@ -27,17 +27,21 @@ internal sealed record Taken(
 /// <param name="Step">Steps committed so far, never reset, and greater than all before when an instance is replaced: what is in memory is of use
 /// only if it is as far.</param>
 /// <param name="Key">Of this instance alone: one that is made under its id after it was purged has another.</param>
+/// <param name="At">When it was taken, by the store's clock, which also says when timers are due.</param>
 /// <param name="Messages">All due ones, in the order of their sequence numbers (at most some thousands, and some megabytes, at a time).</param>
-internal sealed record TakenInstance(string InstanceId, long Key, int Execution, long Step, IReadOnlyList<ReceivedMessage> Messages);
+internal sealed record TakenInstance(
+    string InstanceId, long Key, int Execution, long Step, DateTimeOffset At, IReadOnlyList<ReceivedMessage> Messages);
 
 /// <param name="Execution">The execution that it is for; null is for whichever runs. One for another execution is stale: consume and ignore it.</param>
 internal sealed record ReceivedMessage(long Sequence, int? Execution, ReceivedEvent Event);
 
 /// <param name="Events">Of the current execution, whole and in order. Empty before the first step.</param>
-internal sealed record LoadedHistory(string InstanceId, int Execution, long Step, IReadOnlyList<HistoryEvent> Events);
+/// <param name="TooLarge">Bytes that it has in the store, when they are more than are read into memory: then <paramref name="Events"/> are those of its
+/// first step only.</param>
+internal sealed record LoadedHistory(string InstanceId, int Execution, long Step, IReadOnlyList<HistoryEvent> Events, long? TooLarge = null);
 
 /// <summary>An activity to run.</summary>
-/// <param name="TraceParent">W3C trace context of the step that scheduled it.</param>
+/// <param name="TraceParent">Of the step that scheduled it, as <see cref="BuildingMgmt.LocalRuntime.Functions.TraceText"/> writes it.</param>
 internal sealed record ActivityWork(
     long Id,
     string InstanceId,
@@ -78,6 +82,12 @@ internal sealed record StepCommit
 
     public IReadOnlyList<NewActivity> Activities { get; init; } = [];
 
+    /// <summary>
+    /// Timers of earlier steps of this execution that nobody waits for any more: their messages go, which would otherwise stay until they are due.
+    /// One that is not there has fired.
+    /// </summary>
+    public IReadOnlyList<TimerCreated> CancelledTimers { get; init; } = [];
+
     /// <summary>Timers for itself, events for others, the result for the parent.</summary>
     public IReadOnlyList<NewMessage> Messages { get; init; } = [];
 
@@ -88,7 +98,7 @@ internal sealed record StepCommit
     /// The execution ended by continue-as-new: its history goes, its activities and messages that name it go, and the next one begins with these
     /// messages, of which the first is <see cref="ExecutionStarted"/> and names it (<see cref="Execution"/> + 1). The others are for whichever
     /// runs: should it restart as well before it has taken them all, they wait for the one after it. They come before all that still
-    /// waits for the instance; so their sequence numbers may be below 0.
+    /// waits for the instance, be it taken and not <see cref="Consumed"/>; so their sequence numbers may be below 0.
     /// </summary>
     public IReadOnlyList<ReceivedEvent>? Restart { get; init; }
 

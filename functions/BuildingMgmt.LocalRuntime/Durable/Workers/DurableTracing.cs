@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using BuildingMgmt.LocalRuntime.Durable.Store;
+using BuildingMgmt.LocalRuntime.Functions;
 
 namespace BuildingMgmt.LocalRuntime.Durable.Workers;
 
@@ -21,7 +22,8 @@ internal static class DurableTracing
     {
         if (!Source.HasListeners())
             return null;
-        ActivityContext.TryParse(parent, null, isRemote: true, out var context);
+        var (traceParent, traceState) = TraceText.Read(parent);
+        ActivityContext.TryParse(traceParent, traceState, isRemote: true, out var context);
         var full = string.IsNullOrEmpty(version) ? $"{type}:{name}" : $"{type}:{name}@({version})";
         return Source.StartActivity(full, kind, context)
             ?.SetTag("durabletask.type", type)

@@ -31,5 +31,5 @@ internal interface IDurableFunctions
 }
 
 /// <summary>Whose step it is.</summary>
-/// <param name="TraceParent">W3C trace context of the orchestration.</param>
+/// <param name="TraceParent">Of the orchestration, as <see cref="BuildingMgmt.LocalRuntime.Functions.TraceText"/> writes it.</param>
 internal sealed record StepPlace(string Orchestrator, string InstanceId, string? TraceParent);

@@ -114,6 +114,8 @@ internal sealed class InstanceSteps
             if (loaded is null || loaded.Step != taken.Step || loaded.Execution != taken.Execution)
                 return false;
             past = loaded.Events;
+            if (loaded.TooLarge is { } bytes)
+                return await FailAsync(taken, past, TooLarge(bytes));
         }
 
         if (trouble is { IsHopeless: true, Last: { } last })
@@ -143,7 +145,7 @@ internal sealed class InstanceSteps
         var (code, outcome) = (run.Code, run.Outcome);
         var ends = outcome.End is not null && outcome.Next is null;
         var keep = !ends && !_life.Draining && _sessions.MayKeep(code) && _parts.Functions.MayRest(code.Name ?? "");
-        var commit = StepCommits.Of(taken, code.Name, code.Parent, outcome, run.Now, run.TraceParent, keep);
+        var commit = StepCommits.Of(taken, code.Name, code.Parent, outcome, run.TraceParent, keep);
         var receipt = await _commits.AddAsync(commit, alone);
         if (receipt.Locked)
             throw new TimeoutException($"Another transaction holds orchestration \"{taken.InstanceId}\", or one that it writes to.");
@@ -168,7 +170,7 @@ internal sealed class InstanceSteps
         if (run.Outcome.Next is not null)
         {
             // A new execution has no past: it needs no reading either.
-            code = StepRunner.NewExecution(_parts, taken.InstanceId, ++execution);
+            code = StepRunner.NewExecution(_parts, taken, ++execution);
             code.Replay([]);
         }
 
@@ -189,6 +191,9 @@ internal sealed class InstanceSteps
             _life.Take();
         return true;
     }
+
+    private static InvalidOperationException TooLarge(long bytes) => new(
+        $"Its history has {bytes} bytes in the store, more than are read into memory. An orchestration that goes on for long continues as new from time to time.");
 
     private TimeSpan Failed(TakenInstance taken, Exception e)
     {
@@ -269,7 +274,7 @@ internal sealed class InstanceSteps
     }
 
     private static int Weigh(StepCommit step) =>
-        1 + step.Consumed.Count + step.Children.Count + step.Activities.Count
+        1 + step.Consumed.Count + step.CancelledTimers.Count + step.Children.Count + step.Activities.Count
         + step.Appended.Concat(step.Restart ?? []).Concat(step.Messages.Select(message => message.Event)).Sum(happened => happened.Weight())
         + PayloadSizes.Weight(step.State.CustomStatus?.Length ?? 0);
 

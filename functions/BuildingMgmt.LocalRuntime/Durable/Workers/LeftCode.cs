@@ -1,5 +1,5 @@
 using BuildingMgmt.LocalRuntime.Durable.Client;
-using BuildingMgmt.LocalRuntime.Durable.Execution;
+using BuildingMgmt.LocalRuntime.Durable.Store;
 
 namespace BuildingMgmt.LocalRuntime.Durable.Workers;
 
@@ -10,13 +10,13 @@ internal static class LeftCode
     /// Sends word of it to its own instance, which so fails at once, and in every replay: nothing else may ever come for it, and code that is
     /// begun anew would only get to the same place again.
     /// </summary>
-    public static async Task TellAsync(WorkerParts parts, string instanceId, int execution)
+    public static async Task TellAsync(WorkerParts parts, NewMessage left)
     {
         for (var pause = PollPause.Shortest; ; pause = PollPause.After(pause))
         {
             try
             {
-                await parts.Store.SendAsync(new(instanceId, execution, new CodeLeft()), CancellationToken.None).ConfigureAwait(false);
+                await parts.Store.SendAsync(left, CancellationToken.None).ConfigureAwait(false);
                 return;
             }
             catch (ObjectDisposedException)

@@ -18,17 +18,19 @@ internal static class StepCommits
     /// <param name="name">Of the orchestration; null before its first event came.</param>
     /// <param name="traceParent">Context of the step's span, for what it starts.</param>
     public static StepCommit Of(
-        TakenInstance taken, string? name, ParentTask? parent, StepOutcome outcome, DateTimeOffset now, string? traceParent, bool keep)
+        TakenInstance taken, string? name, ParentTask? parent, StepOutcome outcome, string? traceParent, bool keep)
     {
         var activities = new List<NewActivity>();
         var messages = new List<NewMessage>();
         var children = new List<NewInstance>();
+        var cancelled = outcome.CancelledTimers.ToDictionary(timer => timer.Id);
         foreach (var action in outcome.Actions)
         {
             switch (action)
             {
                 // Nobody hears of them any more, and a step that cannot be made for their sake would not even end.
                 case TaskScheduled or TimerCreated when outcome.End is not null:
+                case TimerCreated begun when cancelled.Remove(begun.Id):
                     break;
                 case TaskScheduled task:
                     activities.Add(new(task.Id, task.Name, task.Version, task.Input, traceParent, task.Tags));
@@ -41,7 +43,7 @@ internal static class StepCommits
                         child.InstanceId, new(child.Name, child.Version, child.Input, Task(taken, name!, child.Id), traceParent, child.Tags)));
                     break;
                 case EventSent sent:
-                    var id = EventId(taken, sent.Id, now);
+                    var id = EventId(taken, sent.Id);
                     messages.Add(new(sent.InstanceId, null, new EventRaised(sent.Name, sent.Payload, id), Id: id));
                     break;
                 default:
@@ -57,18 +59,22 @@ internal static class StepCommits
                 messages.Add(new(child.InstanceId, null, new ExecutionTerminated(end.Output, Recursive: true, Task(taken, name!, child.TaskId))));
         }
 
+        // What came in this very step and goes on stays where it is: to write it anew each time would make many short executions slow.
+        var came = taken.Messages.Select(message => message.Event).ToHashSet<HistoryEvent>(ReferenceEqualityComparer.Instance);
+        var goesOn = (outcome.Next?.Events ?? []).ToHashSet<HistoryEvent>(ReferenceEqualityComparer.Instance);
         return new()
         {
             InstanceId = taken.InstanceId,
             Step = taken.Step,
             Execution = taken.Execution,
-            Consumed = [.. taken.Messages.Select(message => message.Sequence)],
+            Consumed = [.. taken.Messages.Where(message => !goesOn.Contains(message.Event)).Select(message => message.Sequence)],
             Appended = outcome.Appended,
             State = StateOf(name, outcome),
             Activities = activities,
+            CancelledTimers = outcome.End is null ? [.. cancelled.Values] : [],
             Messages = messages,
             Children = children,
-            Restart = outcome.Next is { } next ? [next.Start, .. next.Events] : null,
+            Restart = outcome.Next is { } next ? [next.Start, .. next.Events.Where(happened => !came.Contains(happened))] : null,
             Keep = keep,
         };
     }
@@ -115,11 +121,11 @@ internal static class StepCommits
         new(typeof(OperationCanceledException).FullName!, $"Orchestration \"{instanceId}\" was terminated: {output ?? "no reason given"}", null, null, null);
 
     // One step commits once, so this names one event for ever. The time keeps it apart from that of an instance which bears the same id later.
-    private static Guid EventId(TakenInstance taken, int action, DateTimeOffset now)
+    private static Guid EventId(TakenInstance taken, int action)
     {
         var name = Encoding.UTF8.GetBytes(taken.InstanceId);
         var hashed = new byte[20 + name.Length];
-        BinaryPrimitives.WriteInt64LittleEndian(hashed, now.UtcTicks);
+        BinaryPrimitives.WriteInt64LittleEndian(hashed, taken.At.UtcTicks);
         BinaryPrimitives.WriteInt32LittleEndian(hashed.AsSpan(8), taken.Execution);
         BinaryPrimitives.WriteInt32LittleEndian(hashed.AsSpan(12), action);
         BinaryPrimitives.WriteInt32LittleEndian(hashed.AsSpan(16), unchecked((int)taken.Step));

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using BuildingMgmt.LocalRuntime.Durable.Execution;
 using BuildingMgmt.LocalRuntime.Durable.Store;
+using BuildingMgmt.LocalRuntime.Functions;
 
 namespace BuildingMgmt.LocalRuntime.Durable.Workers;
 
 /// <param name="TraceParent">Context of the step, for what it starts.</param>
-internal sealed record StepRun(OrchestrationExecution Code, StepOutcome Outcome, DateTimeOffset Now, string? TraceParent);
+internal sealed record StepRun(OrchestrationExecution Code, StepOutcome Outcome, string? TraceParent);
 
 /// <summary>Runs a step. Pure but for what is around it: nothing is written, so it may be thrown away and run again.</summary>
 internal static class StepRunner
@@ -22,9 +23,9 @@ internal static class StepRunner
         using var span = DurableTracing.Step(name, start?.Version, taken.InstanceId, trace);
         StepRun? run = null;
         await parts.Functions.AroundStepAsync(
-            new(name, taken.InstanceId, span?.Id ?? trace),
+            new(name, taken.InstanceId, TraceText.Of(span) ?? trace),
             () => run = run is null
-                ? Run(parts, taken, kept, past, received, span?.Id ?? trace)
+                ? Run(parts, taken, kept, past, received, TraceText.Of(span) ?? trace)
                 : throw new InvalidOperationException($"Middleware around orchestrator \"{name}\" called what comes next a second time; a step is made once."),
             stopping);
         if (run is null)
@@ -45,20 +46,22 @@ internal static class StepRunner
         var code = kept;
         if (code is null)
         {
-            code = NewExecution(parts, taken.InstanceId, taken.Execution);
+            code = NewExecution(parts, taken, taken.Execution);
             code.Replay(past);
             if (past.Count > 0)
                 parts.Meter.Replayed();
         }
 
-        var now = parts.Time.GetUtcNow();
-        return new(code, code.Step(now, received), now, trace);
+        return new(code, code.Step(taken.At, received), trace);
     }
 
-    public static OrchestrationExecution NewExecution(WorkerParts parts, string instanceId, int execution) =>
-        new(
-            instanceId, execution, parts.Functions.Orchestrator, parts.Converter, parts.Loggers,
-            () => _ = LeftCode.TellAsync(parts, instanceId, execution));
+    public static OrchestrationExecution NewExecution(WorkerParts parts, TakenInstance taken, int execution)
+    {
+        // Made here, so that the messages which were taken are not kept with the execution. With the key, it is not for a later instance of that id.
+        var left = new NewMessage(taken.InstanceId, execution, new CodeLeft(), Key: taken.Key);
+        return new(
+            taken.InstanceId, execution, parts.Functions.Orchestrator, parts.Converter, parts.Loggers, () => _ = LeftCode.TellAsync(parts, left));
+    }
 
     /// <summary>Whom an execution answers, also when the engine cannot say it.</summary>
     public static ParentTask? ParentOf(TakenInstance taken, IReadOnlyList<HistoryEvent> past) => StartOf(past, Received(taken))?.Parent;

@@ -16,6 +16,21 @@ public sealed class ChildTests
     }
 
     [Fact]
+    public void Sub_orchestration_may_have_an_id_that_no_client_may_choose_and_is_sent_to_by_it()
+    {
+        const string id = "floor/3\\room#5?\n";
+        var stepped = new Stepped(async context =>
+        {
+            var child = context.CallSubOrchestratorAsync("Child", options: new SubOrchestrationOptions(instanceId: id));
+            context.SendEvent(id, "Go", 1);
+            await child;
+            return null;
+        });
+
+        Assert.Equal([id, id], stepped.Start().Actions.Select(action => (action as ChildCreated)?.InstanceId ?? ((EventSent)action).InstanceId));
+    }
+
+    [Fact]
     public void Version_of_a_sub_orchestration_is_not_that_of_its_parent()
     {
         var stepped = new Stepped(async context => await context.CallSubOrchestratorAsync<int>("Child"));

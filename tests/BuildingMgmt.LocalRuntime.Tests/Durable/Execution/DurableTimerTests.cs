@@ -64,9 +64,13 @@ public sealed class DurableTimerTests
             return cancelled;
         });
         stepped.Start();
-        stepped.Step(new TaskCompleted(1, null)).Did<TaskScheduled>();
+        var cancelling = stepped.Step(new TaskCompleted(1, null));
+        cancelling.Did<TaskScheduled>();
 
-        Assert.Empty(stepped.Step(new TimerFired(0)).Appended);
+        Assert.Equal(0, Assert.Single(cancelling.CancelledTimers).Id);
+        var fired = stepped.Step(new TimerFired(0));
+        Assert.Empty(fired.Appended);
+        Assert.Empty(fired.CancelledTimers);
         Assert.Equal("true", stepped.Step(new TaskCompleted(2, null)).Completed());
     }
 

@@ -14,10 +14,10 @@ public sealed class NameTests
         { "An activity's name holds U+0000", context => context.CallActivityAsync("a\0b") },
         { "A version holds U+0000", context => context.CallActivityAsync("a", null, BadVersion) },
         { "A sub-orchestrator's name is 501 characters long; 500 are allowed", context => context.CallSubOrchestratorAsync(new string('a', 501)) },
-        { "holds the control character U+0000", context => context.CallSubOrchestratorAsync("a", null, new TaskOptions().WithInstanceId("a\0")) },
+        { "holds the character U+0000", context => context.CallSubOrchestratorAsync("a", null, new TaskOptions().WithInstanceId("a\0")) },
         { "holds one half of a surrogate pair", context => context.CallSubOrchestratorAsync("a", null, new TaskOptions().WithInstanceId("\udc00a")) },
         { "is 9000 characters long; 100 are allowed", context => context.CallSubOrchestratorAsync("a", null, new TaskOptions().WithInstanceId(new string('a', 9_000))) },
-        { "holds the control character U+0000", context => context.SendEvent("a\0", "n", 1) },
+        { "holds the character U+0000", context => context.SendEvent("a\0", "n", 1) },
         { "An event's name holds U+0000", context => context.SendEvent("a", "n\0", 1) },
         { "An event's name is missing", context => context.WaitForExternalEvent<int>("") },
     };

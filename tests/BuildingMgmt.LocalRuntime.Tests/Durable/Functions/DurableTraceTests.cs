@@ -24,6 +24,7 @@ public sealed class DurableTraceTests(PostgresFixture postgres)
             database, more: more, functions: [typeof(TracedOrchestrators), typeof(SampleActivities), typeof(SampleStarters)]);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"start/{nameof(TracedOrchestrators.TracedParent)}");
         request.Headers.Add("traceparent", $"00-{traceId}-{caller}-01");
+        request.Headers.Add("tracestate", "vendor=7");
         using var answer = await app.Host.Http.SendAsync(request, Token);
         Assert.Equal("POST hall on 1", await answer.Content.ReadAsStringAsync(Token));
         await app.Host.StopAsync();
@@ -32,10 +33,12 @@ public sealed class DurableTraceTests(PostgresFixture postgres)
         var children = spans.Of("orchestration:TracedChild");
         var activities = spans.Of("activity:Greets");
         var server = Assert.Single(spans.All, span => span.ParentSpanId == caller);
+        Assert.All(parents.Concat(children).Concat(activities), span => Assert.Equal("vendor=7", span.TraceStateString));
         Assert.Equal((2, 2, 1), (parents.Count, children.Count, activities.Count));
         Assert.All(parents, step => Assert.Equal(server.SpanId, step.ParentSpanId));
         Assert.All(children, step => Assert.Equal(parents[0].SpanId, step.ParentSpanId));
         Assert.Equal(children[0].SpanId, activities[0].ParentSpanId);
+        Assert.EndsWith(", state vendor=7", Assert.Single(app.Deeds.All), StringComparison.Ordinal);
         Assert.Equal(activities[0].SpanId.ToHexString(), Assert.Single(app.Deeds.All).Split('-')[^2]);
     }
 

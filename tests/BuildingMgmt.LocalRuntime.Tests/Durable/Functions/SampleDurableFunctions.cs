@@ -126,7 +126,7 @@ public sealed class SampleActivities(Deeds deeds)
     [Function(nameof(Greets))]
     public string Greets([ActivityTrigger] Room room, string instanceId, FunctionContext context)
     {
-        deeds.Add($"greeted {room.Name} for {instanceId}, traced {context.TraceContext.TraceParent}");
+        deeds.Add($"greeted {room.Name} for {instanceId}, traced {context.TraceContext.TraceParent}, state {context.TraceContext.TraceState}");
         return string.Create(CultureInfo.InvariantCulture, $"{room.Name} on {room.Floor}");
     }
 

@@ -191,6 +191,19 @@ internal sealed class DurableSimulation
     private async Task<string?> WorkAsync(SimulatedProcess process, ActivityWork work, CancellationToken cancellationToken)
     {
         var activity = _converter.Deserialize<ActivityInput>(work.Input)!;
+        try
+        {
+            return await WorkAsync(process, activity, cancellationToken);
+        }
+        catch (OperationCanceledException e) when (_world.Chance(0.5))
+        {
+            // As a driver does that is told to stop in the middle of a call.
+            throw new IOException("The connection was closed.", e);
+        }
+    }
+
+    private async Task<string?> WorkAsync(SimulatedProcess process, ActivityInput activity, CancellationToken cancellationToken)
+    {
         await Task.Delay(_world.Between(0, _world.Chance(0.05) ? 30_000 : 200), process.Time, cancellationToken);
         _effects.Add(KeyOf(activity));
         await Task.Delay(_world.Between(0, 50), process.Time, cancellationToken);

@@ -21,7 +21,8 @@ internal sealed class FaultyStore(SimulatedProcess caller, StoreNetwork network)
         SendAsync(() => _store.TakeAsync(request, CancellationToken.None), cancellationToken);
 
     public Task<IReadOnlyList<LoadedHistory>> LoadAsync(long worker, IReadOnlyList<string> instanceIds, CancellationToken cancellationToken) =>
-        SendAsync(() => _store.LoadAsync(worker, instanceIds, CancellationToken.None), cancellationToken, instanceIds);
+        SendAsync(
+            async () => network.Loaded(await _store.LoadAsync(worker, instanceIds, CancellationToken.None)), cancellationToken, instanceIds);
 
     public Task<IReadOnlyList<StepReceipt>> CommitStepsAsync(
         long worker, IReadOnlyList<StepCommit> steps, int activitiesMax, CancellationToken cancellationToken) =>
@@ -113,6 +114,9 @@ internal sealed class StoreNetwork(SimulatedWorld world, IDurableStore store, St
 
     /// <summary>Sees every call, and says which ones fail.</summary>
     public Func<StoreCall, bool>? Fails { get; set; }
+
+    /// <summary>What is made of the histories that are read.</summary>
+    public Func<IReadOnlyList<LoadedHistory>, IReadOnlyList<LoadedHistory>> Loaded { get; set; } = loaded => loaded;
 
     /// <summary>Says what else a call fails with; null for no failure.</summary>
     public Func<StoreCall, Exception?>? FailsWith { get; set; }

@@ -36,6 +36,9 @@ internal sealed class CutConnection : IAsyncDisposable
 
     public void AnswersAreLost() => answersAreLost = true;
 
+    /// <inheritdoc cref="Relay.StandStillAfter"/>
+    public void AskingStandsStillAfter(long bytes) => relay.StandStillAfter(bytes);
+
     /// <summary>What was asked is done by the server even though nobody listens.</summary>
     public Task UntilStoredAsync(Func<Task<bool>> isStored)
     {

@@ -211,6 +211,23 @@ public abstract partial class DurableStoreContract
     }
 
     [Fact]
+    public async Task What_a_restart_does_not_use_up_stays_behind_its_own_and_is_known_when_it_is_sent_again()
+    {
+        var worker = await EnterAsync();
+        await RestingAsync(worker, "a");
+        var (used, waiting, kept) = (Event("used"), Event("waiting"), Event("kept"));
+        await SendAsync("a", used);
+        await SendAsync("a", waiting, messageId: waiting.MessageId);
+        var taken = await TakeOnlyAsync(worker);
+
+        var receipt = await AcceptedAsync(worker, Restart(taken, null, kept) with { Consumed = [taken.Messages[0].Sequence] });
+        await SendAsync("a", waiting, messageId: waiting.MessageId);
+
+        Assert.True(receipt.MoreDue);
+        AssertSame([Start(), kept, waiting], (await TakeOnlyAsync(worker)).Messages.Select(message => message.Event));
+    }
+
+    [Fact]
     public async Task Late_message_for_an_ended_execution_is_known_as_one()
     {
         var worker = await EnterAsync();

@@ -116,7 +116,7 @@ public abstract partial class DurableStoreContract
     {
         var worker = await EnterAsync();
 
-        Assert.False((await CommitAsync(worker, Step(new("missing", 0, 0, 0, [])))).Accepted);
+        Assert.False((await CommitAsync(worker, Step(new("missing", 0, 0, 0, Now, [])))).Accepted);
     }
 
     [Theory]
@@ -251,5 +251,25 @@ public abstract partial class DurableStoreContract
         var timer = (await TakeAsync(worker, busy: ["mine"])).Instances.Single();
         AssertSame([new TimerFired(4)], timer.Messages.Select(message => message.Event));
         Assert.Null(await Store.GetAsync("missing", false, Token));
+    }
+
+    [Fact]
+    public async Task Cancelled_timer_is_not_kept_until_it_is_due_and_others_are()
+    {
+        var worker = await EnterAsync();
+        var (soon, late) = (new TimerCreated(0, Now.AddHours(1)), new TimerCreated(1, Now.AddHours(2)));
+        var taken = await NewAsync(worker, "a");
+        await AcceptedAsync(worker, Step(taken) with
+        {
+            Messages = [.. new[] { soon, late }.Select(timer => new NewMessage("a", taken.Execution, new TimerFired(timer.Id), timer.FireAt))],
+        });
+
+        await AcceptedAsync(worker, Step(After(taken)) with { CancelledTimers = [soon, new(2, soon.FireAt), new(1, soon.FireAt.AddMinutes(1))] });
+        Assert.InRange((await TakeAsync(worker)).NextDueIn!.Value, TimeSpan.FromMinutes(61), TimeSpan.FromHours(2));
+        Assert.False((await CommitAsync(worker, Step(After(taken)) with { CancelledTimers = [late] })).Accepted);
+        Assert.NotNull((await TakeAsync(worker)).NextDueIn);
+        await AcceptedAsync(worker, Step(After(After(taken))) with { CancelledTimers = [late] });
+
+        Assert.Null((await TakeAsync(worker)).NextDueIn);
     }
 }

@@ -26,6 +26,18 @@ public abstract partial class DurableStoreContract
     }
 
     [Fact]
+    public async Task What_is_taken_says_when_by_the_clock_that_writes_when_it_was_made_and_changed()
+    {
+        var worker = await EnterAsync();
+        var taken = await NewAsync(worker, "a");
+        var made = await GetAsync("a");
+        await AcceptedAsync(worker, Step(taken));
+        var changed = await GetAsync("a");
+
+        Assert.InRange(taken.At, made.CreatedAt, changed.UpdatedAt);
+    }
+
+    [Fact]
     public async Task Nothing_is_taken_when_nothing_is_there()
     {
         var taken = await TakeAsync(await EnterAsync());

@@ -63,6 +63,19 @@ public sealed class PostgresSchemaTests(PostgresFixture postgres) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task Hub_is_the_same_whatever_the_case_of_its_name()
+    {
+        await using var store = await OpenAsync(source!, "BuildingHub");
+        await using var same = await OpenAsync(source!, "buildinghub");
+        await using var other = await OpenAsync(source!, "BuildingHub2");
+
+        await store.CreateAsync("a");
+
+        Assert.NotNull(await same.GetAsync("a", withPayloads: false, Token));
+        Assert.Null(await other.GetAsync("a", withPayloads: false, Token));
+    }
+
+    [Fact]
     public async Task Role_that_may_only_read_and_write_the_tables_is_enough()
     {
         await (await OpenAsync(source!)).DisposeAsync();
@@ -97,8 +110,8 @@ public sealed class PostgresSchemaTests(PostgresFixture postgres) : IAsyncLifeti
             Assert.Equal(0, new NpgsqlConnectionStringBuilder(chosen.ConnectionString).MaxAutoPrepare);
     }
 
-    private static Task<PostgresDurableStore> OpenAsync(NpgsqlDataSource over) =>
-        PostgresDurableStore.OpenAsync(over, "hub", TimeProvider.System, NullLogger.Instance, Token);
+    private static Task<PostgresDurableStore> OpenAsync(NpgsqlDataSource over, string hub = "hub") =>
+        PostgresDurableStore.OpenAsync(over, hub, TimeProvider.System, NullLogger.Instance, Token);
 
     private async Task<T> ScalarAsync<T>(string sql)
     {

@@ -43,6 +43,28 @@ public sealed class PostgresUnreadableTests(PostgresStores stores) : IClassFixtu
     }
 
     [Fact]
+    public async Task Of_a_history_that_is_too_large_only_the_first_step_is_read()
+    {
+        var (store, worker) = await EnterAsync();
+        foreach (var id in (string[])["large", "small"])
+        {
+            await store.CreateAsync(id, worker);
+            await store.CommitAsync(worker, (await store.TakeOneAsync(worker)).Step());
+        }
+
+        await stores.ExecuteAsync(
+            $"INSERT INTO durable.history SELECT {InstanceOf}, n, decode(repeat('00', 100), 'hex') FROM generate_series(11, 20) AS n", _hub, "large");
+        store.HistoryBytesMax = 1_000;
+
+        var loaded = await store.LoadAsync(worker, ["large", "small"], Token);
+
+        Assert.Equal(["large", "small"], loaded.Select(history => history.InstanceId));
+        Assert.InRange(loaded[0].TooLarge!.Value, 1_001, 1_999);
+        Assert.Null(loaded[1].TooLarge);
+        Assert.All(loaded, history => Assert.Equal(2, history.Events.Count));
+    }
+
+    [Fact]
     public async Task Activities_with_such_inputs_take_no_room_from_the_others()
     {
         var (store, worker) = await EnterAsync();

@@ -1,4 +1,5 @@
 using BuildingMgmt.LocalRuntime.Durable.Execution;
+using BuildingMgmt.LocalRuntime.Hosting;
 using Microsoft.DurableTask;
 
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Workers;
@@ -50,6 +51,34 @@ public sealed class NamesakeTests : IDisposable
         _hub.RunFor(TimeSpan.FromMinutes(1));
 
         Assert.Null(_hub.State("stranger")!.EndedAt);
+    }
+
+    [Fact]
+    public void Word_of_code_that_left_its_instance_is_not_for_one_that_bears_its_id_later()
+    {
+        var elsewhere = new TaskCompletionSource();
+        _hub.Orchestrators["Strays"] = async context =>
+        {
+            var never = context.WaitForExternalEvent<string>("never");
+            await elsewhere.Task.ConfigureAwait(false);
+            context.SetCustomStatus("elsewhere");
+            return await never;
+        };
+        _hub.Create("a", "Strays");
+        _hub.RunUntil(() => _hub.State("a") is { Status: 0 });
+        _hub.Send("a", new ExecutionTerminated(null, Recursive: false));
+        _hub.RunUntilEnded("a");
+        Assert.True(_hub.Purge("a"));
+        _hub.Create("a", "Waits");
+        _hub.RunUntil(() => _hub.State("a") is { Status: 0 });
+
+        elsewhere.SetResult();
+        _hub.RunUntil(() => _hub.Logged.Contains(LogEvents.OrchestrationLeft));
+        _hub.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Null(_hub.State("a")!.EndedAt);
+        _hub.Send("a", new EventRaised("go", "\"on\"", Guid.NewGuid()));
+
+        Assert.Equal("\"on\"", _hub.RunUntilEnded("a").Output);
     }
 
     public void Dispose() => _hub.Dispose();

@@ -44,9 +44,10 @@ internal sealed class WorkerHarness : IDurableFunctions, ILoggerFactory, ILogger
     /// <summary>Clock of the last process that was started.</summary>
     public TimeProvider Time { get; private set; } = TimeProvider.System;
 
-    public (SimulatedProcess Process, DurableWorker Worker) Start()
+    /// <param name="skew">How far the clock of the process is from the store's.</param>
+    public (SimulatedProcess Process, DurableWorker Worker) Start(TimeSpan skew = default)
     {
-        var process = new SimulatedProcess(World, $"process {++_processes}") { IsMortal = true };
+        var process = new SimulatedProcess(World, $"process {++_processes}") { IsMortal = true, Skew = skew };
         Time = process.Time;
         var parts = new WorkerParts(
             new FaultyStore(process, Network), this, new JsonDataConverter(), Settings, new SimulatedScheduler(process), process.Time,

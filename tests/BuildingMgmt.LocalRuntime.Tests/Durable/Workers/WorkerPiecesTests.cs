@@ -207,7 +207,7 @@ public sealed class WorkerPiecesTests
 
     private static Trouble Trouble() => new(new Backoff(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1), new Random(1)));
 
-    private static TakenInstance Taken(string id, int execution, long step) => new(id, 0, execution, step, []);
+    private static TakenInstance Taken(string id, int execution, long step) => new(id, 0, execution, step, DateTimeOffset.UnixEpoch, []);
 
     private static InstanceSession Session(string id, int execution = 0, long step = 1, int events = 2) =>
         new(id, execution, step, Code(id, [.. Enumerable.Range(0, events).Select(_ => new StepStarted(DateTimeOffset.UnixEpoch))], execution));

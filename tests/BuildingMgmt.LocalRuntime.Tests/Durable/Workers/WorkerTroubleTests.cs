@@ -1,8 +1,10 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using BuildingMgmt.LocalRuntime.Durable.Execution;
 using BuildingMgmt.LocalRuntime.Durable.Store;
 using BuildingMgmt.LocalRuntime.Durable.Workers;
 using BuildingMgmt.LocalRuntime.Hosting;
+using Microsoft.DurableTask;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BuildingMgmt.LocalRuntime.Tests.Durable.Workers;
@@ -33,6 +35,43 @@ public sealed class WorkerTroubleTests : IDisposable
         Assert.Contains("Nobody can write this.", _hub.State("bad")!.Failure!.ErrorMessage, StringComparison.Ordinal);
         _hub.RunFor(TimeSpan.FromMinutes(1));
         Assert.Single(_hub.Logged, LogEvents.DurableStepStuck);
+        Assert.Single(_hub.Logged, LogEvents.DurableStepGivenUp);
+    }
+
+    [Theory]
+    [InlineData(3_650)]
+    [InlineData(-3_650)]
+    public void Timers_and_the_time_of_the_code_go_by_the_stores_clock_when_that_of_the_process_is_wrong(int days)
+    {
+        _hub.Orchestrators[Calls] = async context =>
+        {
+            await context.CreateTimer(TimeSpan.FromMinutes(5), CancellationToken.None);
+            return context.CurrentUtcDateTime;
+        };
+        _hub.Start(TimeSpan.FromDays(days));
+        _hub.Create("timed", Calls);
+        _hub.RunFor(TimeSpan.FromMinutes(4));
+        Assert.Null(_hub.State("timed")!.EndedAt);
+        _hub.RunUntil(() => _hub.State("timed")!.EndedAt is not null, TimeSpan.FromMinutes(2));
+        var state = _hub.State("timed")!;
+        Assert.InRange(JsonSerializer.Deserialize<DateTime>(state.Output!), state.CreatedAt.UtcDateTime.AddMinutes(5), state.EndedAt!.Value.UtcDateTime);
+    }
+
+    [Fact]
+    public void Orchestration_whose_history_is_too_large_to_be_read_fails_and_its_parent_hears_why()
+    {
+        _hub.Orchestrators["Parent"] = async context =>
+            await context.CallSubOrchestratorAsync<string>("Waits", options: new SubOrchestrationOptions(instanceId: "large"));
+        _hub.Orchestrators["Waits"] = async context => await context.WaitForExternalEvent<string>("go");
+        _hub.Settings = _hub.Settings with { ExtendedSessions = false };
+        _hub.Network.Loaded = loaded => [.. loaded.Select(history => history.InstanceId == "large" ? history with { TooLarge = 4_000_000_000 } : history)];
+        _hub.Start();
+        _hub.Create("parent", "Parent");
+        _hub.RunUntil(() => _hub.State("large") is { Status: 0 });
+
+        _hub.Send("large", new EventRaised("go", "\"on\"", Guid.NewGuid()));
+
+        Assert.Contains("Its history has 4000000000 bytes", _hub.RunUntilEnded("parent").Failure!.ErrorMessage, StringComparison.Ordinal);
         Assert.Single(_hub.Logged, LogEvents.DurableStepGivenUp);
     }
 
