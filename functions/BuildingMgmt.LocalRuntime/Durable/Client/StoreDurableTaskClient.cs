@@ -24,9 +24,6 @@ internal sealed class StoreDurableTaskClient(
     string hub, Func<CancellationToken, ValueTask<IDurableStore>> open, DataConverter converter, CompletionWaits waits, ILocalWorker worker, TimeProvider time)
     : DurableTaskClient(hub)
 {
-    /// <summary>Instances in one delete: its locks are held for a short time only.</summary>
-    private const int InstancesPerPurge = 200;
-
     // The real host refuses an id whose orchestration has not ended, unless a start says otherwise.
     private static readonly OrchestrationRuntimeStatus[] DedupeByDefault =
     [
@@ -208,20 +205,10 @@ internal sealed class StoreDurableTaskClient(
             throw new ArgumentOutOfRangeException(nameof(filter), filter.Timeout, "PurgeInstancesFilter.Timeout must be longer than nothing.");
         var began = time.GetTimestamp();
         var matching = new InstanceFilter(
-            Numbers(filter.Statuses), InstancesPerPurge, CreatedFrom: filter.CreatedFrom?.ToUniversalTime(), CreatedTo: filter.CreatedTo?.ToUniversalTime());
+            Numbers(filter.Statuses), InstancePurges.InstancesMax, CreatedFrom: filter.CreatedFrom?.ToUniversalTime(), CreatedTo: filter.CreatedTo?.ToUniversalTime());
         var store = await open(cancellation).ConfigureAwait(false);
-        var count = 0;
-        while (true)
-        {
-            var purged = options?.Recursive == true
-                ? await PurgeFamiliesAsync(store, matching, cancellation).ConfigureAwait(false)
-                : await store.PurgeAsync(matching, cancellation).ConfigureAwait(false);
-            count += purged;
-            if (purged == 0)
-                return new PurgeResult(count, isComplete: !await AnyEndedAsync(store, matching, cancellation).ConfigureAwait(false));
-            if (filter.Timeout is { } timeout && time.GetElapsedTime(began) > timeout)
-                return new PurgeResult(count, isComplete: false);
-        }
+        return await InstancePurges.PurgeAsync(
+            store, matching, options?.Recursive ?? false, () => time.GetElapsedTime(began) > filter.Timeout, cancellation).ConfigureAwait(false);
     }
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -252,26 +239,6 @@ internal sealed class StoreDurableTaskClient(
 
     private static InvalidOperationException Refused(string instanceId, string what, string why) =>
         new($"Orchestration \"{instanceId}\" cannot {what}: {why}.");
-
-    private static async Task<int> PurgeFamiliesAsync(IDurableStore store, InstanceFilter filter, CancellationToken cancellation)
-    {
-        var count = 0;
-        foreach (var state in await EndedAsync(store, filter, cancellation).ConfigureAwait(false))
-            count += await store.PurgeAsync(state.InstanceId, recursive: true, cancellation).ConfigureAwait(false);
-        return count;
-    }
-
-    // Those that somebody else holds are left out of a purge.
-    private static async Task<bool> AnyEndedAsync(IDurableStore store, InstanceFilter filter, CancellationToken cancellation) =>
-        (await EndedAsync(store, filter with { Max = 1 }, cancellation).ConfigureAwait(false)).Count > 0;
-
-    private static Task<IReadOnlyList<InstanceState>> EndedAsync(IDurableStore store, InstanceFilter filter, CancellationToken cancellation)
-    {
-        int[] statuses = [.. Statuses.Ends.Where(end => filter.Statuses.Count == 0 || filter.Statuses.Contains(end))];
-        return statuses.Length == 0
-            ? Task.FromResult<IReadOnlyList<InstanceState>>([])
-            : store.QueryAsync(filter with { Statuses = statuses }, cancellation);
-    }
 
     private async Task<OrchestrationRuntimeStatus?> StatusAsync(string instanceId, CancellationToken cancellation)
     {

@@ -110,9 +110,10 @@ internal sealed class DurableHub(
     // The app runs by now: whatever keeps the database from being used, until an operator helps it is tried again.
     private async Task BeginLaterAsync(string hub, HubStore store, string told)
     {
-        for (var pause = PollPause.Shortest; ; pause = PollPause.After(pause))
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1), Random.Shared);
+        while (true)
         {
-            await Task.Delay(pause, time, _stopping.Token).ConfigureAwait(false);
+            await Task.Delay(backoff.Next(), time, _stopping.Token).ConfigureAwait(false);
             try
             {
                 Begin(hub, await store.GetAsync(_stopping.Token).ConfigureAwait(false));

@@ -8,12 +8,10 @@ namespace BuildingMgmt.LocalRuntime.Durable.Store;
 /// <summary>Hears the notifications for a worker, on a connection of its own.</summary>
 internal sealed partial class WakeListener(NpgsqlDataSource database, WakeChannel channel, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan ReconnectAfterMin = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ReconnectAfterMax = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ProofWithin = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KeepAliveEvery = TimeSpan.FromSeconds(15);
 
-    private TimeSpan _pause = ReconnectAfterMin;
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), Random.Shared);
     private bool _away;
 
     /// <summary>Until cancelled. Wakes also whenever it has connected, for what it may have missed.</summary>
@@ -30,8 +28,7 @@ internal sealed partial class WakeListener(NpgsqlDataSource database, WakeChanne
                 if (!_away)
                     LogNotListening(e);
                 _away = true;
-                await Task.Delay(_pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                _pause = _pause * 2 < ReconnectAfterMax ? _pause * 2 : ReconnectAfterMax;
+                await Task.Delay(_backoff.Next(), time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception)
             {
@@ -69,7 +66,8 @@ internal sealed partial class WakeListener(NpgsqlDataSource database, WakeChanne
 
         if (_away)
             LogListeningAgain();
-        (_away, _pause) = (false, ReconnectAfterMin);
+        _away = false;
+        _backoff.Reset();
         wake();
         while (true)
             await connection.WaitAsync(cancellationToken);

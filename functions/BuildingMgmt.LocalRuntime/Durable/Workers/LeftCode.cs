@@ -1,4 +1,3 @@
-using BuildingMgmt.LocalRuntime.Durable.Client;
 using BuildingMgmt.LocalRuntime.Durable.Store;
 
 namespace BuildingMgmt.LocalRuntime.Durable.Workers;
@@ -12,7 +11,9 @@ internal static class LeftCode
     /// </summary>
     public static async Task TellAsync(WorkerParts parts, NewMessage left)
     {
-        for (var pause = PollPause.Shortest; ; pause = PollPause.After(pause))
+        // Not of the worker's own numbers: this is some thread of the app's.
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2), Random.Shared);
+        while (true)
         {
             try
             {
@@ -26,7 +27,7 @@ internal static class LeftCode
             catch (Exception)
             {
                 // Others say that the store is away.
-                await Task.Delay(pause, parts.Time).ConfigureAwait(false);
+                await Task.Delay(backoff.Next(), parts.Time).ConfigureAwait(false);
             }
         }
     }

@@ -50,7 +50,7 @@ public abstract partial class DurableStoreContract : IAsyncLifetime
         return worker;
     }
 
-    private protected static ExecutionStarted Start(string? input = null, ParentTask? parent = null) => new("Order", null, input, parent, null);
+    private protected static ExecutionStarted Start(string? input = null, ParentTask? parent = null) => StoreCalls.Start(input, parent);
 
     private protected Task<CreateResult> CreateAsync(
         string id, long? owner = null, string? input = null, DateTimeOffset? startAt = null, params int[] replaceable) =>
@@ -66,7 +66,7 @@ public abstract partial class DurableStoreContract : IAsyncLifetime
     private protected Task<Taken> TakeAsync(
         long worker, int instances = 100, int activities = 100, IReadOnlyCollection<string>? busy = null, IReadOnlyCollection<long>? running = null,
         IDurableStore? store = null) =>
-        (store ?? Store).TakeAsync(new(worker, busy ?? [], instances, running ?? [], activities), Token);
+        (store ?? Store).TakeAsync(worker, instances, activities, busy, running);
 
     /// <summary>Takes one instance, which must be due; others are left alone.</summary>
     private protected async Task<TakenInstance> TakeOnlyAsync(long worker)
@@ -82,29 +82,18 @@ public abstract partial class DurableStoreContract : IAsyncLifetime
         [.. (await TakeAsync(worker, max, 0, busy)).Instances.Select(instance => instance.InstanceId)];
 
     /// <summary>A step that uses up all messages and goes on; what a test is about it sets itself.</summary>
-    private protected StepCommit Step(TakenInstance taken) => new()
-    {
-        InstanceId = taken.InstanceId,
-        Step = taken.Step,
-        Execution = taken.Execution,
-        Consumed = [.. taken.Messages.Select(message => message.Sequence)],
-        Appended = [new StepStarted(Now), .. taken.Messages.Select(message => message.Event)],
-        State = new(Statuses.Running, null, null, null),
-        Keep = true,
-    };
+    private protected static StepCommit Step(TakenInstance taken) => taken.Step();
 
-    private protected StepCommit End(TakenInstance taken, int status = Statuses.Completed, string? output = null) =>
-        Step(taken) with { State = new(status, null, output, null), Keep = false };
+    private protected static StepCommit End(TakenInstance taken, int status = Statuses.Completed, string? output = null) => taken.End(status, output);
 
-    private protected StepCommit Restart(TakenInstance taken, string? input = null, params ReceivedEvent[] events) =>
+    private protected static StepCommit Restart(TakenInstance taken, string? input = null, params ReceivedEvent[] events) =>
         Step(taken) with
         {
             State = new(Statuses.Running, null, null, null, null, input),
             Restart = [Start(input), .. events],
         };
 
-    private protected async Task<StepReceipt> CommitAsync(long worker, StepCommit step, int activitiesMax = 0) =>
-        Assert.Single(await Store.CommitStepsAsync(worker, [step], activitiesMax, Token));
+    private protected Task<StepReceipt> CommitAsync(long worker, StepCommit step, int activitiesMax = 0) => Store.CommitAsync(worker, step, activitiesMax);
 
     private protected async Task<StepReceipt> AcceptedAsync(long worker, StepCommit step, int activitiesMax = 0)
     {

@@ -97,13 +97,14 @@ internal static class StoreCalls
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static ExecutionStarted Start(string? input = null, ParentTask? parent = null) => new("Flow", null, input, parent, null);
+    public static ExecutionStarted Start(string? input = null, ParentTask? parent = null) => new("Order", null, input, parent, null);
 
     public static Task<CreateResult> CreateAsync(this IDurableStore store, string id, long? owner = null, params int[] replaceable) =>
         store.CreateAsync(new NewInstance(id, Start()), owner, replaceable, Token);
 
     public static Task<Taken> TakeAsync(
-        this IDurableStore store, long worker, int instances = 100, int activities = 0, string[]? busy = null, long[]? running = null) =>
+        this IDurableStore store, long worker, int instances = 100, int activities = 0, 
+        IReadOnlyCollection<string>? busy = null, IReadOnlyCollection<long>? running = null) =>
         store.TakeAsync(new TakeRequest(worker, busy ?? [], instances, running ?? [], activities), Token);
 
     public static async Task<TakenInstance> TakeOneAsync(this IDurableStore store, long worker) =>
@@ -126,11 +127,11 @@ internal static class StoreCalls
         Execution = taken.Execution,
         Consumed = [.. taken.Messages.Select(message => message.Sequence)],
         Appended = [new StepStarted(DateTimeOffset.UnixEpoch.AddSeconds(taken.Step)), .. taken.Messages.Select(message => message.Event)],
-        State = new StepState(0, null, null, null),
+        State = new StepState(Statuses.Running, null, null, null),
         Keep = keep,
     };
 
-    public static StepCommit End(this TakenInstance taken, int status = 1, string? output = null) => taken.Step(keep: false) with
+    public static StepCommit End(this TakenInstance taken, int status = Statuses.Completed, string? output = null) => taken.Step(keep: false) with
     {
         State = new StepState(status, null, output, null),
     };

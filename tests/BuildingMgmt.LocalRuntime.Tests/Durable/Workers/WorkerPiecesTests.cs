@@ -1,3 +1,4 @@
+using BuildingMgmt.LocalRuntime.Durable;
 using BuildingMgmt.LocalRuntime.Durable.Execution;
 using BuildingMgmt.LocalRuntime.Durable.Store;
 using BuildingMgmt.LocalRuntime.Durable.Workers;

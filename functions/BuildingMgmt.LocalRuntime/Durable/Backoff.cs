@@ -1,4 +1,4 @@
-namespace BuildingMgmt.LocalRuntime.Durable.Workers;
+namespace BuildingMgmt.LocalRuntime.Durable;
 
 /// <summary>How long to wait before the next try: twice as long each time, up to a bound, and spread, so that many do not try together.</summary>
 internal sealed class Backoff(TimeSpan first, TimeSpan longest, Random random)
