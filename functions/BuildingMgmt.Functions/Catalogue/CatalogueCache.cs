@@ -7,7 +7,7 @@ namespace BuildingMgmt.Functions.Catalogue;
 
 /// <summary>
 /// The catalogue in memory. A change made by any instance is seen here within about a second: one row in PostgreSQL is
-/// polled, and the catalogue is read again when its number has changed.
+/// polled, and what has changed is read when its number is another.
 /// </summary>
 public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogger<CatalogueCache> logger)
     : BackgroundService
@@ -17,6 +17,7 @@ public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogg
 
     private readonly CancellationTokenSource closing = new();
     private readonly Lock gate = new();
+    private readonly CatalogueLoader loader = new(pools.Batch);
     private Task<CatalogueSnapshot>? running;
     private Task<CatalogueSnapshot>? next;
     private volatile CatalogueSnapshot? snapshot;
@@ -109,11 +110,17 @@ public sealed class CatalogueCache(PostgresPools pools, TimeProvider time, ILogg
 
     private async Task<CatalogueSnapshot> LookAsync(CancellationToken cancellationToken)
     {
-        if (snapshot is { } current && await CatalogueLoader.ReadVersionAsync(pools.Batch, cancellationToken) == current.Version)
+        var current = snapshot;
+        if (current is not null && await loader.ReadStampAsync(cancellationToken) == current.Stamp)
             return current;
-        var loaded = await CatalogueLoader.LoadAsync(pools.Batch, cancellationToken);
-        snapshot = loaded;
-        logger.CatalogueLoaded(loaded.Version, loaded.Buildings.Count, loaded.Points.Length);
-        return loaded;
+        var refreshed = current is null ? null : await loader.RefreshAsync(current, cancellationToken);
+        if (refreshed is null)
+        {
+            refreshed = await loader.LoadAsync(cancellationToken);
+            logger.CatalogueLoaded(refreshed.Version, refreshed.Buildings.Count, refreshed.PointCount);
+        }
+
+        snapshot = refreshed;
+        return refreshed;
     }
 }

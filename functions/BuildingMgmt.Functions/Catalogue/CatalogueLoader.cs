@@ -1,201 +1,123 @@
 using System.Data;
-using System.Text;
-using BuildingMgmt.Functions.Auth;
 using Npgsql;
 
 namespace BuildingMgmt.Functions.Catalogue;
 
-/// <summary>Reads the catalogue from PostgreSQL.</summary>
-internal static class CatalogueLoader
+/// <summary>Reads the catalogue from PostgreSQL: everything, or what has changed since a snapshot. Not for two threads at once.</summary>
+internal sealed class CatalogueLoader(NpgsqlDataSource dataSource)
 {
-    private const string VersionSql = "SELECT version FROM catalogue_version";
+    // Reading single sensors costs more than reading them in a row: beyond this share of all, everything is read.
+    private const int ChangedShareMax = 4;
+    private const int ChangedAlwaysRead = 2_000;
 
-    private const string BuildingSql = "SELECT building_id, name, time_zone, raw_retention_days FROM building ORDER BY name";
-
-    private const string FloorSql = "SELECT floor_id, name, building_id FROM floor ORDER BY name";
-
-    private const string ZoneSql = "SELECT zone_id, name FROM zone";
-
-    private const string SensorSql = "SELECT sensor_id, name, type, status, zone_id, floor_id FROM sensor ORDER BY name";
-
-    private const string PointSql =
-        "SELECT point_id, sensor_id, metric, unit, plausible_min, plausible_max, interval_s FROM point ORDER BY point_id";
-
-    private const string GatewaySql = "SELECT gateway_id, active, building_id FROM gateway";
-
-    private const string UserSql = """
-        SELECT username, active, role, building_id FROM app_user JOIN user_grant USING (username) ORDER BY username
-        """;
+    private readonly CatalogueReader rows = new();
 
     /// <summary>The version of the catalogue now: one row by its key.</summary>
-    public static async Task<long> ReadVersionAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    public async Task<CatalogueStamp> ReadStampAsync(CancellationToken cancellationToken)
     {
-        await using var command = dataSource.CreateCommand(VersionSql);
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        await using var command = dataSource.CreateCommand(CatalogueSql.Stamp);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await ReadStampAsync(reader, cancellationToken);
     }
 
     /// <summary>Reads everything at one moment.</summary>
-    public static async Task<CatalogueSnapshot> LoadAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    public async Task<CatalogueSnapshot> LoadAsync(CancellationToken cancellationToken)
     {
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        // One snapshot of the database for all queries: a sensor is never seen without its floor.
-        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        await using var transaction = await BeginAsync(connection, cancellationToken);
+        await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { new(CatalogueSql.Stamp) } };
+        AddStructure(batch);
+        batch.BatchCommands.Add(new(CatalogueSql.Sensors));
+        batch.BatchCommands.Add(new(CatalogueSql.Points));
+
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var stamp = await ReadStampAsync(reader, cancellationToken);
+        var structure = await CatalogueReader.ReadStructureAsync(reader, CatalogueStructure.Empty, cancellationToken);
+        var sensors = await rows.ReadSensorsAsync(reader, structure, cancellationToken)
+            ?? throw new InvalidOperationException("A sensor is on a floor that is not there.");
+        var orders = sensors.ToLookup(sensor => structure.Floors[sensor.FloorIndex]!.FloorId, sensor => sensor.SensorId);
+        return CatalogueSnapshot.Empty.With(stamp, structure, [], sensors, orders)!;
+    }
+
+    /// <summary>Reads what has changed since a snapshot was read.</summary>
+    /// <returns>Null when that cannot be told, or is not worth it: then everything has to be read.</returns>
+    public async Task<CatalogueSnapshot?> RefreshAsync(CatalogueSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await BeginAsync(connection, cancellationToken);
+        if (await ReadChangesAsync(connection, transaction, snapshot, cancellationToken) is not { } changes)
+            return null;
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        if (changes.IsOfStructure)
+            AddStructure(batch);
+        foreach (var sql in new[] { CatalogueSql.ChangedSensors, CatalogueSql.ChangedPoints, CatalogueSql.ChangedFloorOrders })
+            batch.BatchCommands.Add(new(sql) { Parameters = { new NpgsqlParameter<Guid[]> { TypedValue = [.. changes.SensorIds] } } });
+
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var structure = changes.IsOfStructure
+            ? await CatalogueReader.ReadStructureAsync(reader, snapshot.Structure, cancellationToken)
+            : snapshot.Structure;
+        if (await rows.ReadSensorsAsync(reader, structure, cancellationToken) is not { } sensors)
+            return null;
+        var orders = await CatalogueReader.ReadFloorOrdersAsync(reader, cancellationToken);
+        return snapshot.With(changes.Stamp, structure, changes.SensorIds, sensors, orders);
+    }
+
+    // One snapshot of the database for all queries: a sensor is never seen without its floor, nor a version without its changes.
+    private static ValueTask<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+
+    private static void AddStructure(NpgsqlBatch batch)
+    {
+        foreach (var sql in CatalogueSql.Structure)
+            batch.BatchCommands.Add(new(sql));
+    }
+
+    private static async Task<CatalogueStamp> ReadStampAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        await reader.ReadAsync(cancellationToken);
+        var stamp = new CatalogueStamp(reader.GetInt64(0), reader.GetGuid(1));
+        await reader.NextResultAsync(cancellationToken);
+        return stamp;
+    }
+
+    // The record leads from the snapshot to now when it begins with the snapshot's stamp and ends with that of now. It does not after a
+    // restore, when the snapshot is older than the record, and when somebody has raised the version by hand.
+    private static async Task<CatalogueChanges?> ReadChangesAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, CatalogueSnapshot snapshot, CancellationToken cancellationToken)
+    {
         await using var batch = new NpgsqlBatch(connection, transaction)
         {
             BatchCommands =
             {
-                new(VersionSql), new(BuildingSql), new(FloorSql), new(ZoneSql), new(SensorSql), new(PointSql), new(GatewaySql), new(UserSql),
+                new(CatalogueSql.Stamp),
+                new(CatalogueSql.Changes) { Parameters = { new NpgsqlParameter<long> { TypedValue = snapshot.Version } } },
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var now = await ReadStampAsync(reader, cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken) || StampOf(reader) != snapshot.Stamp)
+            return null;
 
-        await reader.ReadAsync(cancellationToken);
-        var version = reader.GetInt64(0);
-        var buildings = await ReadBuildingsAsync(reader, cancellationToken);
-        var floors = await ReadFloorsAsync(reader, buildings, cancellationToken);
-        var zones = await ReadZonesAsync(reader, cancellationToken);
-        var sensors = await ReadSensorsAsync(reader, floors, zones, cancellationToken);
-        var points = await ReadPointsAsync(reader, sensors, cancellationToken);
-        var gateways = await ReadGatewaysAsync(reader, buildings, cancellationToken);
-        var users = await ReadUsersAsync(reader, buildings, cancellationToken);
-        HangChildrenOnParents(floors.Values, sensors.Values, points);
-        return new CatalogueSnapshot(version, [.. buildings.Values], sensors, points, [.. gateways, .. users]);
-    }
-
-    private static async Task<Dictionary<Guid, CatalogueBuilding>> ReadBuildingsAsync(
-        NpgsqlDataReader reader, CancellationToken cancellationToken)
-    {
-        var buildings = new Dictionary<Guid, CatalogueBuilding>();
-        await foreach (var row in RowsAsync(reader, cancellationToken))
-        {
-            int? retentionDays = row.IsDBNull(3) ? null : row.GetInt32(3);
-            buildings.Add(row.GetGuid(0), new CatalogueBuilding(row.GetGuid(0), row.GetString(1), row.GetString(2), retentionDays));
-        }
-
-        return buildings;
-    }
-
-    private static async Task<Dictionary<Guid, CatalogueFloor>> ReadFloorsAsync(
-        NpgsqlDataReader reader, Dictionary<Guid, CatalogueBuilding> buildings, CancellationToken cancellationToken)
-    {
-        var floors = new Dictionary<Guid, CatalogueFloor>();
-        await foreach (var row in RowsAsync(reader, cancellationToken))
-            floors.Add(row.GetGuid(0), new CatalogueFloor(row.GetGuid(0), row.GetString(1), buildings[row.GetGuid(2)]));
-        return floors;
-    }
-
-    private static async Task<Dictionary<Guid, CatalogueZone>> ReadZonesAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
-    {
-        var zones = new Dictionary<Guid, CatalogueZone>();
-        await foreach (var row in RowsAsync(reader, cancellationToken))
-            zones.Add(row.GetGuid(0), new CatalogueZone(row.GetGuid(0), row.GetString(1)));
-        return zones;
-    }
-
-    private static async Task<Dictionary<Guid, CatalogueSensor>> ReadSensorsAsync(
-        NpgsqlDataReader reader,
-        Dictionary<Guid, CatalogueFloor> floors,
-        Dictionary<Guid, CatalogueZone> zones,
-        CancellationToken cancellationToken)
-    {
-        var sensors = new Dictionary<Guid, CatalogueSensor>();
-        await foreach (var row in RowsAsync(reader, cancellationToken))
-        {
-            var zone = row.IsDBNull(4) ? null : zones[row.GetGuid(4)];
-            sensors.Add(row.GetGuid(0), new CatalogueSensor(
-                row.GetGuid(0), row.GetString(1), row.GetString(2), Status(row.GetString(3)), zone, floors[row.GetGuid(5)]));
-        }
-
-        return sensors;
-    }
-
-    private static async Task<CataloguePoint[]> ReadPointsAsync(
-        NpgsqlDataReader reader, Dictionary<Guid, CatalogueSensor> sensors, CancellationToken cancellationToken)
-    {
-        var metrics = new Dictionary<string, MetricName>();
-        var units = new Dictionary<string, string>();
-        var points = new List<CataloguePoint>();
-        await foreach (var row in RowsAsync(reader, cancellationToken))
-        {
-            var name = row.GetString(2);
-            if (!metrics.TryGetValue(name, out var metric))
-                metrics.Add(name, metric = new MetricName(name, Encoding.UTF8.GetBytes(name)));
-            var unit = row.GetString(3);
-            if (!units.TryAdd(unit, unit))
-                unit = units[unit];
-            points.Add(new CataloguePoint(row.GetInt32(0), points.Count, sensors[row.GetGuid(1)], metric, unit)
-            {
-                PlausibleMin = row.IsDBNull(4) ? double.NegativeInfinity : row.GetDouble(4),
-                PlausibleMax = row.IsDBNull(5) ? double.PositiveInfinity : row.GetDouble(5),
-                IntervalSeconds = row.GetInt32(6),
-            });
-        }
-
-        return [.. points];
-    }
-
-    // What is named like a user who posts sends nothing: its id is not taken.
-    private static async Task<List<CatalogueSender>> ReadGatewaysAsync(
-        NpgsqlDataReader reader, Dictionary<Guid, CatalogueBuilding> buildings, CancellationToken cancellationToken)
-    {
-        var gateways = new List<CatalogueSender>();
-        await foreach (var row in RowsAsync(reader, cancellationToken))
-        {
-            if (!row.GetString(0).StartsWith(CatalogueSender.UserPrefix, StringComparison.Ordinal))
-                gateways.Add(new CatalogueSender(row.GetString(0), IsGateway: true, row.GetBoolean(1), [buildings[row.GetGuid(2)]]));
-        }
-
-        return gateways;
-    }
-
-    private static async Task<List<CatalogueSender>> ReadUsersAsync(
-        NpgsqlDataReader reader, Dictionary<Guid, CatalogueBuilding> buildings, CancellationToken cancellationToken)
-    {
-        var grants = new List<(string Name, bool IsActive, Grant Grant)>();
-        await foreach (var row in RowsAsync(reader, cancellationToken))
-        {
-            // A role of a later build, while that is being rolled out, is none here.
-            if (Enum.TryParse<Roles>(row.GetString(2), ignoreCase: true, out var role))
-                grants.Add((row.GetString(0), row.GetBoolean(1), new Grant(role, row.IsDBNull(3) ? null : row.GetGuid(3))));
-        }
-
-        return [.. grants
-            .GroupBy(row => (row.Name, row.IsActive), row => row.Grant)
-            .Select(user => (user.Key, Caller: new Caller(user.Key.Name, isGateway: false, user)))
-            .Where(user => (user.Caller.Roles & Roles.Ingest) != 0)
-            .Select(user => new CatalogueSender(
-                CatalogueSender.UserPrefix + user.Key.Name,
-                IsGateway: false,
-                user.Key.IsActive,
-                user.Caller.BuildingsWith(Roles.Ingest)?.Select(id => buildings[id]).ToArray()))];
-    }
-
-    private static async IAsyncEnumerable<NpgsqlDataReader> RowsAsync(
-        NpgsqlDataReader reader, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await reader.NextResultAsync(cancellationToken);
+        var sensorIds = new HashSet<Guid>();
+        var sensorsMax = Math.Max(ChangedAlwaysRead, snapshot.Sensors.Count / ChangedShareMax);
+        var (isOfStructure, last) = (false, snapshot.Stamp);
         while (await reader.ReadAsync(cancellationToken))
-            yield return reader;
+        {
+            if (await reader.IsDBNullAsync(3, cancellationToken))
+                return null;
+            sensorIds.UnionWith(await reader.GetFieldValueAsync<Guid[]>(3, cancellationToken));
+            if (sensorIds.Count > sensorsMax)
+                return null;
+            isOfStructure |= reader.GetBoolean(2);
+            last = StampOf(reader);
+        }
+
+        return last == now ? new CatalogueChanges(now, isOfStructure, sensorIds) : null;
     }
 
-    // Groups keep the order of the rows.
-    private static void HangChildrenOnParents(
-        IEnumerable<CatalogueFloor> floors, IEnumerable<CatalogueSensor> sensors, IEnumerable<CataloguePoint> points)
-    {
-        foreach (var group in floors.GroupBy(floor => floor.Building))
-            group.Key.Floors = [.. group];
-        foreach (var group in sensors.GroupBy(sensor => sensor.Floor))
-            group.Key.Sensors = [.. group];
-        foreach (var group in points.GroupBy(point => point.Sensor))
-            group.Key.SetPoints([.. group]);
-    }
+    private static CatalogueStamp StampOf(NpgsqlDataReader reader) => new(reader.GetInt64(0), reader.GetGuid(1));
 
-    private static SensorStatus Status(string status) => status switch
-    {
-        "active" => SensorStatus.Active,
-        "inactive" => SensorStatus.Inactive,
-        "maintenance" => SensorStatus.Maintenance,
-        // While a later build is being rolled out.
-        _ => SensorStatus.Other,
-    };
+    /// <param name="SensorIds">Sensors that came, went, or are others.</param>
+    private sealed record CatalogueChanges(CatalogueStamp Stamp, bool IsOfStructure, HashSet<Guid> SensorIds);
 }

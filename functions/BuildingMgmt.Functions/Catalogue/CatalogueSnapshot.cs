@@ -1,189 +1,105 @@
-using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 
 namespace BuildingMgmt.Functions.Catalogue;
 
-/// <summary>The whole catalogue at one version. It never changes: what was looked up stays right for as long as it is held.</summary>
+/// <summary>
+/// The whole catalogue at one version. It never changes: what was looked up stays right for as long as it is held. The next one
+/// shares with it what is the same.
+/// </summary>
 public sealed class CatalogueSnapshot
 {
-    private readonly Dictionary<Guid, CatalogueSensor> sensors;
-    private readonly FrozenDictionary<Guid, CatalogueFloor> floors;
-    private readonly CataloguePoint[] points;
-    private readonly CatalogueSenders senders;
+    private readonly CatalogueStructure structure;
+    private readonly SensorMap sensors;
+    private readonly PointMap points;
 
-    internal CatalogueSnapshot(
-        long version,
-        IReadOnlyList<CatalogueBuilding> buildings,
-        Dictionary<Guid, CatalogueSensor> sensors,
-        CataloguePoint[] points,
-        IEnumerable<CatalogueSender> senders)
+    internal CatalogueSnapshot(CatalogueStamp stamp, CatalogueStructure structure, SensorMap sensors, PointMap points)
     {
-        Version = version;
-        Buildings = buildings;
+        Stamp = stamp;
+        this.structure = structure;
         this.sensors = sensors;
         this.points = points;
-        this.senders = new CatalogueSenders(senders);
-        floors = buildings.SelectMany(building => building.Floors).ToFrozenDictionary(floor => floor.FloorId);
     }
+
+    internal static CatalogueSnapshot Empty { get; } = new(default, CatalogueStructure.Empty, SensorMap.Empty, PointMap.Empty);
 
     /// <summary>The version of the catalogue in PostgreSQL that this was read at.</summary>
-    public long Version { get; }
+    public long Version => Stamp.Version;
 
     /// <summary>All buildings, by name.</summary>
-    public IReadOnlyList<CatalogueBuilding> Buildings { get; }
+    public IReadOnlyList<CatalogueBuilding> Buildings => structure.Buildings;
 
-    /// <summary>All points, by id. A point's place here is its <see cref="CataloguePoint.Index"/>.</summary>
-    public ReadOnlySpan<CataloguePoint> Points => points;
+    /// <summary>All floors.</summary>
+    public IEnumerable<CatalogueFloor> Floors => structure.Floors.OfType<CatalogueFloor>();
 
-    /// <summary>Finds a point by its id.</summary>
-    public bool TryGetPoint(int pointId, [NotNullWhen(true)] out CataloguePoint? point)
-    {
-        var (low, high) = (0, points.Length - 1);
-        while (low <= high)
-        {
-            var middle = (int)(((uint)low + (uint)high) >> 1);
-            point = points[middle];
-            if (point.PointId == pointId)
-                return true;
-            if (point.PointId < pointId)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
+    /// <summary>How many points there are.</summary>
+    public int PointCount => points.Count;
 
-        point = null;
-        return false;
-    }
+    internal CatalogueStamp Stamp { get; }
+
+    internal CatalogueStructure Structure => structure;
+
+    internal SensorMap Sensors => sensors;
+
+    internal PointMap Points => points;
+
+    /// <summary>The floor that a sensor of this snapshot is on.</summary>
+    public CatalogueFloor FloorOf(CatalogueSensor sensor) => structure.Floors[sensor.FloorIndex]!;
+
+    /// <summary>Finds the sensor that a point belongs to.</summary>
+    public bool TryGetSensorOfPoint(int pointId, [NotNullWhen(true)] out CatalogueSensor? sensor) => (sensor = points.Find(pointId)) is not null;
 
     /// <summary>Finds a floor.</summary>
-    public bool TryGetFloor(Guid floorId, [NotNullWhen(true)] out CatalogueFloor? floor) => floors.TryGetValue(floorId, out floor);
+    public bool TryGetFloor(Guid floorId, [NotNullWhen(true)] out CatalogueFloor? floor)
+    {
+        floor = structure.FloorIndexes.TryGetValue(floorId, out var index) ? structure.Floors[index] : null;
+        return floor is not null;
+    }
 
     /// <summary>Finds a sensor.</summary>
-    public bool TryGetSensor(Guid sensorId, [NotNullWhen(true)] out CatalogueSensor? sensor) => sensors.TryGetValue(sensorId, out sensor);
+    public bool TryGetSensor(Guid sensorId, [NotNullWhen(true)] out CatalogueSensor? sensor) => (sensor = sensors.Find(sensorId)) is not null;
 
     /// <summary>Finds who sends under this id, UTF-8, without garbage; null when nobody does.</summary>
-    public CatalogueSender? FindSender(ReadOnlySpan<byte> idUtf8) => senders.Find(idUtf8);
-}
+    public CatalogueSender? FindSender(ReadOnlySpan<byte> idUtf8) => structure.Senders.Find(idUtf8);
 
-/// <summary>A building and its floors, by name.</summary>
-/// <param name="TimeZone">IANA name.</param>
-/// <param name="RawRetentionDays">Readings that are older than this many days when they arrive are refused; null refuses none. Nothing is deleted.</param>
-public sealed record CatalogueBuilding(Guid BuildingId, string Name, string TimeZone, int? RawRetentionDays)
-{
-    /// <summary>Floors, by name.</summary>
-    public IReadOnlyList<CatalogueFloor> Floors { get; internal set; } = [];
-
-    /// <inheritdoc/>
-    public bool Equals(CatalogueBuilding? other) => ReferenceEquals(this, other);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => BuildingId.GetHashCode();
-}
-
-/// <summary>A floor of a building.</summary>
-public sealed record CatalogueFloor(Guid FloorId, string Name, CatalogueBuilding Building)
-{
-    /// <summary>Sensors, by name.</summary>
-    public IReadOnlyList<CatalogueSensor> Sensors { get; internal set; } = [];
-
-    /// <inheritdoc/>
-    public bool Equals(CatalogueFloor? other) => ReferenceEquals(this, other);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => FloorId.GetHashCode();
-}
-
-/// <summary>A zone of a floor.</summary>
-public sealed record CatalogueZone(Guid ZoneId, string Name);
-
-/// <summary>Whether a sensor is in use.</summary>
-public enum SensorStatus
-{
-    /// <summary>In use.</summary>
-    Active,
-
-    /// <summary>Out of use: stored if it still sends, and not shown.</summary>
-    Inactive,
-
-    /// <summary>Being worked on.</summary>
-    Maintenance,
-
-    /// <summary>What a later build means by it is not known here: stored if it sends, and not shown.</summary>
-    Other,
-}
-
-/// <summary>A sensor of a floor.</summary>
-public sealed record CatalogueSensor(
-    Guid SensorId, string Name, string Type, SensorStatus Status, CatalogueZone? Zone, CatalogueFloor Floor)
-{
-    private CataloguePoint[] points = [];
-
-    /// <summary>What it measures, by point id.</summary>
-    public IReadOnlyList<CataloguePoint> Points => points;
-
-    internal void SetPoints(CataloguePoint[] value) => points = value;
-
-    /// <summary>Finds the point of a metric by the metric's UTF-8 name, or gives null. A sensor has few: looking through them beats hashing.</summary>
-    public CataloguePoint? FindPoint(ReadOnlySpan<byte> metricUtf8)
+    /// <summary>The catalogue after some sensors have changed.</summary>
+    /// <param name="next">Of this snapshot, or made from it.</param>
+    /// <param name="changed">Ids of sensors that came, went, or are others.</param>
+    /// <param name="there">Those of them that are there now.</param>
+    /// <param name="orders">The sensors, in their order, of the floors that those are on.</param>
+    /// <returns>Null when the order names a sensor that nobody has.</returns>
+    internal CatalogueSnapshot? With(
+        CatalogueStamp stamp, CatalogueStructure next, HashSet<Guid> changed, List<CatalogueSensor> there, ILookup<Guid, Guid> orders)
     {
-        foreach (var point in points)
+        var gone = changed.Select(sensors.Find).OfType<CatalogueSensor>().ToList();
+        var sensorsNow = sensors.With(changed, there);
+        var floors = next.Floors.ToArray();
+        foreach (var index in gone.Concat(there).Select(sensor => sensor.FloorIndex).Distinct())
         {
-            if (metricUtf8.SequenceEqual(point.MetricUtf8))
-                return point;
+            if (floors[index] is not { } floor)
+                continue;
+            var onFloor = orders.Contains(floor.FloorId)
+                ? orders[floor.FloorId].Select(sensorsNow.Find).ToArray()
+                : [.. floor.Sensors.Where(sensor => !changed.Contains(sensor.SensorId))];
+            if (onFloor.Contains(null))
+                return null;
+            floors[index] = floor with { Sensors = onFloor! };
         }
 
-        return null;
+        return new CatalogueSnapshot(stamp, next with { Floors = floors }, sensorsNow, points.With(gone, there));
     }
-
-    /// <inheritdoc/>
-    public bool Equals(CatalogueSensor? other) => ReferenceEquals(this, other);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => SensorId.GetHashCode();
 }
 
-/// <summary>One measured quantity of one sensor.</summary>
-public sealed class CataloguePoint
+/// <summary>What tells a version of the catalogue from any other, also from one of the same number before a restore.</summary>
+internal readonly record struct CatalogueStamp(long Version, Guid Id);
+
+/// <summary>What is few enough to be read as a whole: buildings by name, floors, and who may send.</summary>
+/// <param name="Floors">A floor's place stays the same from a snapshot to the next; null where one was that is gone.</param>
+/// <param name="FloorIndexes">The place of each floor.</param>
+internal sealed record CatalogueStructure(
+    IReadOnlyList<CatalogueBuilding> Buildings,
+    CatalogueFloor?[] Floors,
+    IReadOnlyDictionary<Guid, int> FloorIndexes,
+    CatalogueSenders Senders)
 {
-    private readonly byte[] metricUtf8;
-
-    internal CataloguePoint(int pointId, int index, CatalogueSensor sensor, MetricName metric, string unit)
-    {
-        PointId = pointId;
-        Index = index;
-        Sensor = sensor;
-        Metric = metric.Text;
-        metricUtf8 = metric.Utf8;
-        Unit = unit;
-    }
-
-    /// <summary>Key of the point's readings.</summary>
-    public int PointId { get; }
-
-    /// <summary>Place in <see cref="CatalogueSnapshot.Points"/>.</summary>
-    public int Index { get; }
-
-    /// <summary>The sensor that measures it.</summary>
-    public CatalogueSensor Sensor { get; }
-
-    /// <summary>Name of the quantity, for example <c>temperature</c>.</summary>
-    public string Metric { get; }
-
-    /// <summary>The same in UTF-8.</summary>
-    public ReadOnlySpan<byte> MetricUtf8 => metricUtf8;
-
-    /// <summary>Unit, for example <c>degC</c>; may be empty.</summary>
-    public string Unit { get; }
-
-    /// <summary>A value below is suspect; negative infinity sets no bound.</summary>
-    public double PlausibleMin { get; init; } = double.NegativeInfinity;
-
-    /// <summary>A value above is suspect; positive infinity sets no bound.</summary>
-    public double PlausibleMax { get; init; } = double.PositiveInfinity;
-
-    /// <summary>Expected seconds between two readings.</summary>
-    public int IntervalSeconds { get; init; }
+    public static CatalogueStructure Empty { get; } = new([], [], new Dictionary<Guid, int>(), new CatalogueSenders([]));
 }
-
-/// <summary>A metric's name, kept once for all points that have it.</summary>
-internal sealed record MetricName(string Text, byte[] Utf8);

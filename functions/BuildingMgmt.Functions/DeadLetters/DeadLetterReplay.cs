@@ -121,7 +121,7 @@ public sealed class DeadLetterReplay
         StoredSlice result;
         try
         {
-            result = await ReadingStore.StoreAgainAsync(connection, transaction, slice, order, snapshot, RecordsOf, cancellationToken);
+            result = await ReadingStore.StoreAgainAsync(connection, transaction, slice, order, RecordsOf, cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CheckViolation)
         {

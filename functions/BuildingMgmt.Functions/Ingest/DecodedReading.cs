@@ -13,8 +13,8 @@ internal struct DecodedReading
     /// <summary>A finite number.</summary>
     public double Value;
 
-    /// <summary>Place of the point in the catalogue snapshot that it was decoded with.</summary>
-    public int PointIndex;
+    /// <summary>Key of the point in the catalogue.</summary>
+    public int PointId;
 
     /// <summary>Place of its event in the slice.</summary>
     public ushort EventIndex;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using BuildingMgmt.Functions.Catalogue;
 using Npgsql;
 
 namespace BuildingMgmt.Functions.Ingest;
@@ -29,7 +28,7 @@ internal static class ReadingCopy
     /// <summary>Writes the readings at the given places, in that order.</summary>
     /// <exception cref="PostgresException">A row broke a rule of the table; none of them is stored.</exception>
     public static async Task WriteAsync(
-        NpgsqlConnection connection, EventSlice slice, List<int> places, CatalogueSnapshot catalogue, CancellationToken cancellationToken)
+        NpgsqlConnection connection, EventSlice slice, List<int> places, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(RowsPerWrite * RowBytes);
         try
@@ -41,7 +40,7 @@ internal static class ReadingCopy
             for (var first = 0; first < places.Count; first += RowsPerWrite)
             {
                 var count = Math.Min(RowsPerWrite, places.Count - first);
-                Encode(slice, CollectionsMarshal.AsSpan(places).Slice(first, count), catalogue, buffer);
+                Encode(slice, CollectionsMarshal.AsSpan(places).Slice(first, count), buffer);
                 await copy.WriteAsync(buffer.AsMemory(0, count * RowBytes), cancellationToken);
             }
 
@@ -54,17 +53,16 @@ internal static class ReadingCopy
         }
     }
 
-    private static void Encode(EventSlice slice, ReadOnlySpan<int> places, CatalogueSnapshot catalogue, Span<byte> buffer)
+    private static void Encode(EventSlice slice, ReadOnlySpan<int> places, Span<byte> buffer)
     {
         var readings = CollectionsMarshal.AsSpan(slice.Readings);
-        var points = catalogue.Points;
         foreach (var place in places)
         {
             ref readonly var reading = ref readings[place];
             var row = buffer[..RowBytes];
             BinaryPrimitives.WriteInt16BigEndian(row, 4);
             BinaryPrimitives.WriteInt32BigEndian(row[2..], sizeof(int));
-            BinaryPrimitives.WriteInt32BigEndian(row[6..], points[reading.PointIndex].PointId);
+            BinaryPrimitives.WriteInt32BigEndian(row[6..], reading.PointId);
             BinaryPrimitives.WriteInt32BigEndian(row[10..], sizeof(long));
             BinaryPrimitives.WriteInt64BigEndian(row[14..], reading.TimeMicroseconds - PostgresEpochMicroseconds);
             BinaryPrimitives.WriteInt32BigEndian(row[22..], sizeof(double));

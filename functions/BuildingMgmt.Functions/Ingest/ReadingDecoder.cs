@@ -190,9 +190,10 @@ internal sealed class ReadingDecoder
                 continue;
             }
 
-            var point = JsonText.TryUnescape(in reader, buffer, out var metric) ? sensor.FindPoint(metric) : null;
+            var point = default(CataloguePoint);
+            var isKnown = JsonText.TryUnescape(in reader, buffer, out var metric) && sensor.TryFindPoint(metric, out point);
             reader.Read();
-            if (point is null)
+            if (!isKnown)
             {
                 MetUnknown = true;
                 AddMetricError(firstError, entry, DeadLetterReason.UnknownMetric, "has no metric", sensor, metric);
@@ -206,7 +207,7 @@ internal sealed class ReadingDecoder
                 decoded.Add(new DecodedReading
                 {
                     Value = value,
-                    PointIndex = point.Index,
+                    PointId = point.PointId,
                     EventIndex = eventIndex,
                     Quality = value < point.PlausibleMin || value > point.PlausibleMax ? ReadingQuality.Suspect : ReadingQuality.Good,
                 });
@@ -239,7 +240,7 @@ internal sealed class ReadingDecoder
             return (DeadLetterReason.Ahead, $"Its time is {Seconds(element.TimeMicroseconds - now)} s ahead of the clock here.");
         if (element.TimeMicroseconds < oldest)
             return (DeadLetterReason.TooOld, "Its time is before the oldest that is accepted at all.");
-        var building = element.Sensor.Floor.Building;
+        var building = catalogue.FloorOf(element.Sensor).Building;
         if (building.RawRetentionDays is { } days && element.TimeMicroseconds < now - (days * TimeSpan.MicrosecondsPerDay))
             return (DeadLetterReason.TooOld, $"Building \"{building.Name}\" keeps readings for {days} days.");
         return null;
@@ -247,7 +248,7 @@ internal sealed class ReadingDecoder
 
     private (string Reason, string Detail)? RefuseForeign(CatalogueSensor sensor)
     {
-        if (Sender is null || Sender.MaySendFor(sensor.Floor.Building))
+        if (Sender is null || Sender.MaySendFor(catalogue.FloorOf(sensor).Building))
             return null;
         MetUnknown = true;
         return (DeadLetterReason.ForeignSensor, $"Sensor {sensor.SensorId} is in a building for which \"{Sender.Id}\" may not send.");

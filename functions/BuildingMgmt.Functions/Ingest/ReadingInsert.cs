@@ -1,4 +1,3 @@
-using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Postgres;
 using Npgsql;
 using NpgsqlTypes;
@@ -6,8 +5,7 @@ using NpgsqlTypes;
 namespace BuildingMgmt.Functions.Ingest;
 
 /// <summary>Inserts readings where some may be stored already, and says which were.</summary>
-internal readonly struct ReadingInsert(
-    NpgsqlConnection connection, NpgsqlTransaction transaction, EventSlice slice, CatalogueSnapshot catalogue)
+internal readonly struct ReadingInsert(NpgsqlConnection connection, NpgsqlTransaction transaction, EventSlice slice)
 {
     // DO NOTHING: delivery is at least once, and without "correction" the first value stays.
     private const string AddSql = """
@@ -60,7 +58,7 @@ internal readonly struct ReadingInsert(
         for (var index = 0; index < places.Count; index++)
         {
             var reading = slice.Readings[places[index]];
-            pointIds[index] = catalogue.Points[reading.PointIndex].PointId;
+            pointIds[index] = reading.PointId;
             times[index] = PostgresTime.FromMicroseconds(reading.TimeMicroseconds);
             values[index] = reading.Value;
             qualities[index] = (short)reading.Quality;

@@ -37,7 +37,7 @@ internal sealed class ReadingOrder
         for (var place = 0; place < readings.Length; place++)
         {
             if (!isSkipped[readings[place].EventIndex])
-                keys.Add(((ulong)readings[place].PointIndex << 32) | (uint)place);
+                keys.Add(((ulong)readings[place].PointId << 32) | (uint)place);
         }
 
         keys.Sort();

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Postgres;
 using Microsoft.Extensions.Logging;
@@ -27,7 +26,7 @@ internal sealed class ReadingStore(
     /// <summary>Stores what of the slice was not stored before.</summary>
     /// <param name="order">Arranged here, by what is left of the slice; the caller reads it afterwards.</param>
     public async Task<StoredSlice> StoreAsync(
-        HubPartition partition, EventSlice slice, ReadingOrder order, CatalogueSnapshot catalogue, CancellationToken cancellationToken)
+        HubPartition partition, EventSlice slice, ReadingOrder order, CancellationToken cancellationToken)
     {
         await using var connection = await pools.Write.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -39,9 +38,9 @@ internal sealed class ReadingStore(
         if (result.SkippedEvents == slice.Events.Count)
             return result;
 
-        await StoreReadingsAsync(connection, transaction, partition, slice, order, catalogue, result, cancellationToken);
+        await StoreReadingsAsync(connection, transaction, partition, slice, order, result, cancellationToken);
         result.Count(slice, order.Twins);
-        await WriteRecordsAsync(connection, transaction, RecordsOf(partition, slice, order, catalogue, result), cancellationToken);
+        await WriteRecordsAsync(connection, transaction, RecordsOf(partition, slice, order, result), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return result;
     }
@@ -56,17 +55,16 @@ internal sealed class ReadingStore(
         NpgsqlTransaction transaction,
         EventSlice slice,
         ReadingOrder order,
-        CatalogueSnapshot catalogue,
         Func<StoredSlice, IEnumerable<NpgsqlBatchCommand>> records,
         CancellationToken cancellationToken)
     {
         var result = new StoredSlice(slice);
         order.Arrange(slice, result.IsSkipped);
-        var insert = new ReadingInsert(connection, transaction, slice, catalogue);
+        var insert = new ReadingInsert(connection, transaction, slice);
         await insert.AddAsync(order.Ordinary, result.Conflicts, cancellationToken);
         await insert.CorrectAsync(order.Corrections, result.Conflicts, cancellationToken);
         result.Count(slice, order.Twins);
-        var all = TouchedHours.InsertCommand(slice, order, catalogue, result) is { } touched ? records(result).Append(touched) : records(result);
+        var all = TouchedHours.InsertCommand(slice, order, result) is { } touched ? records(result).Append(touched) : records(result);
         await WriteRecordsAsync(connection, transaction, all, cancellationToken);
         return result;
     }
@@ -115,7 +113,6 @@ internal sealed class ReadingStore(
         HubPartition partition,
         EventSlice slice,
         ReadingOrder order,
-        CatalogueSnapshot catalogue,
         StoredSlice result,
         CancellationToken cancellationToken)
     {
@@ -125,7 +122,7 @@ internal sealed class ReadingStore(
         {
             try
             {
-                await ReadingCopy.WriteAsync(connection, slice, order.Ordinary, catalogue, cancellationToken);
+                await ReadingCopy.WriteAsync(connection, slice, order.Ordinary, cancellationToken);
                 copied = true;
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
@@ -134,7 +131,7 @@ internal sealed class ReadingStore(
             }
         }
 
-        var insert = new ReadingInsert(connection, transaction, slice, catalogue);
+        var insert = new ReadingInsert(connection, transaction, slice);
         if (!copied)
         {
             var before = result.Conflicts.Count;
@@ -146,11 +143,11 @@ internal sealed class ReadingStore(
     }
 
     private static IEnumerable<NpgsqlBatchCommand> RecordsOf(
-        HubPartition partition, EventSlice slice, ReadingOrder order, CatalogueSnapshot catalogue, StoredSlice result)
+        HubPartition partition, EventSlice slice, ReadingOrder order, StoredSlice result)
     {
         if (DeadLetterWriter.InsertCommand(partition, slice, result) is { } deadLetters)
             yield return deadLetters;
-        if (TouchedHours.InsertCommand(slice, order, catalogue, result) is { } touched)
+        if (TouchedHours.InsertCommand(slice, order, result) is { } touched)
             yield return touched;
         yield return GatewayLedger.AddCommand(slice, result);
         if (GatewayArrivals.RecordCommand(slice, result) is { } arrivals)

@@ -84,7 +84,7 @@ public sealed class TelemetryIngest
         StoredSlice result;
         try
         {
-            result = await store.StoreAsync(partition, slice, order, snapshot, CancellationToken.None);
+            result = await store.StoreAsync(partition, slice, order, CancellationToken.None);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CheckViolation)
         {

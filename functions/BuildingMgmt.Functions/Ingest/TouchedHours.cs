@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.Postgres;
 using Npgsql;
 using static BuildingMgmt.Database.SqlParameters;
@@ -25,12 +24,12 @@ internal static class TouchedHours
         """;
 
     /// <summary>Records the slice's readings but those that changed nothing; null when none did.</summary>
-    public static NpgsqlBatchCommand? InsertCommand(EventSlice slice, ReadingOrder order, CatalogueSnapshot catalogue, StoredSlice result)
+    public static NpgsqlBatchCommand? InsertCommand(EventSlice slice, ReadingOrder order, StoredSlice result)
     {
         var ranges = new List<TouchedRange>();
         var unchanged = result.Conflicts.Count > 0 ? result.Conflicts.ToHashSet() : null;
-        Add(ranges, isCorrection: false, order.Ordinary, unchanged, slice, catalogue);
-        Add(ranges, isCorrection: true, order.Corrections, unchanged, slice, catalogue);
+        Add(ranges, isCorrection: false, order.Ordinary, unchanged, slice);
+        Add(ranges, isCorrection: true, order.Corrections, unchanged, slice);
         if (ranges.Count == 0)
             return null;
         return Command(
@@ -43,7 +42,7 @@ internal static class TouchedHours
 
     // Places come by point and time: an hour's newest range is the only one that can grow.
     private static void Add(
-        List<TouchedRange> ranges, bool isCorrection, List<int> places, HashSet<int>? unchanged, EventSlice slice, CatalogueSnapshot catalogue)
+        List<TouchedRange> ranges, bool isCorrection, List<int> places, HashSet<int>? unchanged, EventSlice slice)
     {
         var newest = new Dictionary<long, int>();
         var readings = CollectionsMarshal.AsSpan(slice.Readings);
@@ -55,10 +54,10 @@ internal static class TouchedHours
             ref readonly var reading = ref readings[place];
             // Since 1970: none is negative.
             var hour = reading.TimeMicroseconds / HourMicroseconds;
-            if (reading.PointIndex == seenPoint && hour == seenHour)
+            if (reading.PointId == seenPoint && hour == seenHour)
                 continue;
-            (seenPoint, seenHour) = (reading.PointIndex, hour);
-            var pointId = catalogue.Points[reading.PointIndex].PointId;
+            (seenPoint, seenHour) = (reading.PointId, hour);
+            var pointId = reading.PointId;
             if (newest.TryGetValue(hour, out var index) && pointId - ranges[index].Last <= GapMax)
             {
                 ranges[index] = ranges[index] with { Last = pointId };

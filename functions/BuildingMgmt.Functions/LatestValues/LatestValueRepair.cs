@@ -78,7 +78,7 @@ public sealed class LatestValueRepair(
     }
 
     private async Task<IReadOnlyList<CatalogueFloor>> FloorsAsync(CancellationToken cancellationToken) =>
-        [.. (await catalogue.GetAsync(cancellationToken)).Buildings.SelectMany(building => building.Floors)];
+        [.. (await catalogue.GetAsync(cancellationToken)).Floors];
 
     private async Task<int> RepairAsync(CatalogueFloor floor, CancellationToken cancellationToken)
     {

@@ -27,10 +27,11 @@ public sealed class LatestValueWriter(
         var byFloor = new Dictionary<CatalogueFloor, List<LatestValue>>();
         foreach (var value in values)
         {
-            if (!catalogue.TryGetPoint(value.PointId, out var point))
+            if (!catalogue.TryGetSensorOfPoint(value.PointId, out var sensor))
                 continue;
-            if (!byFloor.TryGetValue(point.Sensor.Floor, out var list))
-                byFloor.Add(point.Sensor.Floor, list = []);
+            var floor = catalogue.FloorOf(sensor);
+            if (!byFloor.TryGetValue(floor, out var list))
+                byFloor.Add(floor, list = []);
             list.Add(value);
         }
 

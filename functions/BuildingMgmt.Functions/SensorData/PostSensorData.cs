@@ -124,7 +124,7 @@ public sealed class PostSensorData(TelemetryHub hub, CatalogueCache catalogue, T
             snapshot = await catalogue.RefreshForRequestAsync(cancellationToken);
         foreach (var id in SensorIds(batch))
         {
-            if (snapshot.TryGetSensor(id, out var sensor) && !caller.May(Senders, sensor.Floor.Building.BuildingId))
+            if (snapshot.TryGetSensor(id, out var sensor) && !caller.May(Senders, snapshot.FloorOf(sensor).Building.BuildingId))
                 throw new ProblemException(Problem.NotFound("sensor", id.ToString()));
         }
     }

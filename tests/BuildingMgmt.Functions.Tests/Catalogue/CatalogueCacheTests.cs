@@ -49,7 +49,12 @@ public sealed class CatalogueCacheTests(PostgresFixture postgres, AzuriteFixture
     {
         await Cache.StartAsync(Token);
         var before = await Cache.GetAsync(Token);
-        await app.QueryAsync("ALTER TABLE point ALTER interval_s TYPE double precision; UPDATE building SET name = 'Castle' WHERE name = 'Tower'; SELECT 1");
+        await app.QueryAsync("""
+            ALTER TABLE point ALTER interval_s TYPE double precision;
+            UPDATE building SET name = 'Castle' WHERE name = 'Tower';
+            UPDATE point SET interval_s = 30;
+            SELECT 1
+            """);
         for (var attempt = 0; attempt < 3; attempt++)
             await Assert.ThrowsAsync<InvalidCastException>(() => Cache.RefreshAsync(Token));
         await PollUntilAsync(() => Task.FromResult(app.Log.Of(LogEvents.CatalogueUnreadable).Count > 0), "it is logged");
@@ -70,7 +75,7 @@ public sealed class CatalogueCacheTests(PostgresFixture postgres, AzuriteFixture
             BEGIN;
             LOCK TABLE catalogue_version;
             ALTER TABLE point ALTER interval_s TYPE double precision;
-            UPDATE building SET name = 'Castle' WHERE name = 'Tower';
+            UPDATE point SET interval_s = 30;
             """, changing))
         {
             await change.ExecuteNonQueryAsync(Token);

@@ -85,8 +85,9 @@ public sealed class FloorRenderTests
 
     private CatalogueSensor AddSensor(string name, SensorStatus status, int pointId, string metric)
     {
-        var sensor = new CatalogueSensor(Guid.NewGuid(), name, "climate", status, new CatalogueZone(Guid.NewGuid(), "Lobby"), floor);
-        sensor.SetPoints([new CataloguePoint(pointId, 0, sensor, new MetricName(metric, System.Text.Encoding.UTF8.GetBytes(metric)), "°C") { IntervalSeconds = 60 }]);
+        var sensor = new CatalogueSensor(Guid.NewGuid(), name, "climate", status, new CatalogueZone(Guid.NewGuid(), "Lobby"), 0);
+        sensor.AddPoints([new CataloguePoint(
+            pointId, new PointKind(new MetricName(metric), "°C", double.NegativeInfinity, double.PositiveInfinity, 60))]);
         floor.Sensors = [.. floor.Sensors, sensor];
         return sensor;
     }

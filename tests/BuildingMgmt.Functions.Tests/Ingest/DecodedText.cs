@@ -24,7 +24,7 @@ internal sealed record DecodedText(string? GatewayId, bool Correction, string? F
             header.Correction,
             header.Fault?.Reason,
             string.Join('\n', readings.Select(reading => Reading(
-                catalogue.Points[reading.PointIndex].PointId, reading.TimeMicroseconds, reading.Value, (int)reading.Quality))),
+                reading.PointId, reading.TimeMicroseconds, reading.Value, (int)reading.Quality))),
             string.Join('\n', errors.Select(error => Error(
                 error.Reason, error.Readings, Convert.ToHexString(utf8.AsSpan(error.Start, error.Length))))));
     }

@@ -102,8 +102,8 @@ internal static class DecoderModel
 
         foreach (var metric in metrics)
         {
-            var point = sensor!.Points.SingleOrDefault(point => point.Metric == Name(metric));
-            if (point is null)
+            var points = sensor!.Points.Where(point => point.Metric == Name(metric)).ToArray();
+            if (points is not [var point])
                 errors.Add(DecodedText.Error(DeadLetterReason.UnknownMetric, 1, content));
             else if (metric.Value.ValueKind != JsonValueKind.Number || !double.IsFinite(metric.Value.GetDouble()))
                 errors.Add(DecodedText.Error(DeadLetterReason.NotANumber, 1, content));
@@ -136,12 +136,12 @@ internal static class DecoderModel
 
         if (!catalogue.TryGetSensor(id, out sensor))
             return DeadLetterReason.UnknownSensor;
-        if (sensor.Floor.Building.BuildingId != home)
+        if (catalogue.FloorOf(sensor).Building.BuildingId != home)
             return DeadLetterReason.ForeignSensor;
         var time = DateTime.UnixEpoch.AddMicroseconds(microseconds);
         if (time > TestBuilding.Now.UtcDateTime.AddMinutes(5))
             return DeadLetterReason.Ahead;
-        var days = sensor.Floor.Building.RawRetentionDays;
+        var days = catalogue.FloorOf(sensor).Building.RawRetentionDays;
         return time < new DateTime(2000, 1, 1) || (days is not null && time < TestBuilding.Now.UtcDateTime.AddDays(-days.Value))
             ? DeadLetterReason.TooOld
             : null;

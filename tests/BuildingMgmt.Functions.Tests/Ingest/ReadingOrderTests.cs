@@ -23,7 +23,7 @@ public sealed class ReadingOrderTests
         foreach (var reading in slice.Readings.Where(reading => !skipped[reading.EventIndex]))
         {
             kept++;
-            var key = (reading.PointIndex, reading.TimeMicroseconds);
+            var key = (reading.PointId, reading.TimeMicroseconds);
             if (slice.Events[reading.EventIndex].Correction || !expected.ContainsKey(key))
                 expected[key] = reading.Value;
         }
@@ -33,14 +33,14 @@ public sealed class ReadingOrderTests
         var stored = order.Ordinary.Concat(order.Corrections).Select(place => slice.Readings[place]).ToArray();
         Assert.Equal(
             expected.OrderBy(pair => pair.Key),
-            stored.Select(reading => KeyValuePair.Create((reading.PointIndex, reading.TimeMicroseconds), reading.Value)).OrderBy(pair => pair.Key));
+            stored.Select(reading => KeyValuePair.Create((reading.PointId, reading.TimeMicroseconds), reading.Value)).OrderBy(pair => pair.Key));
         Assert.Equal(kept, stored.Length + order.Twins.Count);
         AssertSorted(order.Ordinary, slice);
         AssertSorted(order.Corrections, slice);
         Assert.Equal(
             expected.GroupBy(pair => pair.Key.Point).Select(point => point.MaxBy(pair => pair.Key.Time)).OrderBy(pair => pair.Key),
             order.Newest.Select(place => slice.Readings[place])
-                .Select(reading => KeyValuePair.Create((reading.PointIndex, reading.TimeMicroseconds), reading.Value)));
+                .Select(reading => KeyValuePair.Create((reading.PointId, reading.TimeMicroseconds), reading.Value)));
     }
 
     private static IncomingEvent Event(Random random, int number)
@@ -53,7 +53,7 @@ public sealed class ReadingOrderTests
 
     private static void AssertSorted(List<int> places, EventSlice slice)
     {
-        var keys = places.Select(place => (slice.Readings[place].PointIndex, slice.Readings[place].TimeMicroseconds)).ToArray();
+        var keys = places.Select(place => (slice.Readings[place].PointId, slice.Readings[place].TimeMicroseconds)).ToArray();
         Assert.Equal(keys.Order(), keys);
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using BuildingMgmt.Database;
 using BuildingMgmt.Functions.Catalogue;
 
@@ -35,40 +34,41 @@ internal static class TestBuilding
     public static CatalogueSnapshot Snapshot()
     {
         var buildings = new List<CatalogueBuilding>();
-        var sensors = new Dictionary<Guid, CatalogueSensor>();
-        var points = new List<CataloguePoint>();
+        var floors = new List<CatalogueFloor>();
+        var sensors = new List<CatalogueSensor>();
         var senders = new List<CatalogueSender> { new("http:viewer", IsGateway: false, IsActive: true, Buildings: null) };
         foreach (var spec in new[] { Tower, Archive })
         {
             var building = new CatalogueBuilding(spec.BuildingId, spec.Name, spec.TimeZone, spec == Archive ? 30 : null);
-            building.Floors = [.. spec.Floors.Select(floor => new CatalogueFloor(floor.FloorId, floor.Name, building))];
             buildings.Add(building);
             senders.AddRange(spec.Gateways.Select(gateway => new CatalogueSender(gateway.GatewayId, IsGateway: true, IsActive: true, [building])));
-            foreach (var (floor, floorSpec) in building.Floors.Zip(spec.Floors))
+            foreach (var floor in spec.Floors)
             {
-                foreach (var sensorSpec in floorSpec.Sensors)
-                {
-                    var sensor = new CatalogueSensor(
-                        sensorSpec.SensorId, sensorSpec.Name, sensorSpec.Type, SensorStatus.Active, null, floor);
-                    var first = points.Count;
-                    foreach (var point in sensorSpec.Points)
-                    {
-                        points.Add(new CataloguePoint(
-                            101 + points.Count, points.Count, sensor, new MetricName(point.Metric, Encoding.UTF8.GetBytes(point.Metric)), point.Unit)
-                        {
-                            PlausibleMin = point.PlausibleMin ?? double.NegativeInfinity,
-                            PlausibleMax = point.PlausibleMax ?? double.PositiveInfinity,
-                        });
-                    }
-
-                    sensor.SetPoints([.. points[first..]]);
-                    sensors.Add(sensor.SensorId, sensor);
-                }
+                sensors.AddRange(floor.Sensors.Select(sensor =>
+                    new CatalogueSensor(sensor.SensorId, sensor.Name, sensor.Type, SensorStatus.Active, null, floors.Count)));
+                floors.Add(new CatalogueFloor(floor.FloorId, floor.Name, building));
             }
         }
 
-        return new CatalogueSnapshot(1, buildings, sensors, [.. points], [.. senders, new("left", IsGateway: true, IsActive: false, [buildings[0]])]);
+        var specs = new[] { Tower, Archive }.SelectMany(spec => spec.Floors).SelectMany(floor => floor.Sensors).ToDictionary(sensor => sensor.SensorId);
+        var pointId = 101;
+        foreach (var sensor in sensors)
+            sensor.AddPoints([.. specs[sensor.SensorId].Points.Select(point => new CataloguePoint(pointId++, Kind(point)))]);
+        var structure = new CatalogueStructure(
+            buildings,
+            [.. floors],
+            floors.Index().ToDictionary(pair => pair.Item.FloorId, pair => pair.Index),
+            new CatalogueSenders([.. senders, new("left", IsGateway: true, IsActive: false, [buildings[0]])]));
+        var orders = sensors.ToLookup(sensor => floors[sensor.FloorIndex].FloorId, sensor => sensor.SensorId);
+        return CatalogueSnapshot.Empty.With(new CatalogueStamp(1, Guid.NewGuid()), structure, [], sensors, orders)!;
     }
+
+    private static PointKind Kind(PointSpec point) => new(
+        new MetricName(point.Metric),
+        point.Unit,
+        point.PlausibleMin ?? double.NegativeInfinity,
+        point.PlausibleMax ?? double.PositiveInfinity,
+        point.IntervalSeconds);
 
     private static BuildingSpec Building(string name, int floors, int sensors, params string[] gateways) => new(
         StableId.Create($"ingest tests/{name}"),

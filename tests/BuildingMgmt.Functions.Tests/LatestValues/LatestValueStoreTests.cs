@@ -57,7 +57,7 @@ public sealed class LatestValueStoreTests(PostgresFixture postgres, AzuriteFixtu
         using var counting = app.Get<LatestValueChanges>().Subscribe((_, _) => Interlocked.Increment(ref writes));
         var catalogue = await app.Get<CatalogueCache>().GetAsync(Token);
         var writer = app.Get<LatestValueWriter>();
-        var point = catalogue.Points[0].PointId;
+        var point = catalogue.Floors.Single(floor => floor.FloorId == TestBuilding.Floor(0)).Sensors[0].Points[0].PointId;
         await Task.WhenAll(Enumerable.Range(1, 500).Select(number => writer.WriteAsync(
             [new LatestValue(point, 1_773_144_000_000_000 + number, number, ReadingQuality.Good)], catalogue, Token)));
         Assert.InRange(writes, 1, 100);
@@ -140,7 +140,7 @@ public sealed class LatestValueStoreTests(PostgresFixture postgres, AzuriteFixtu
         var catalogue = await app.Get<CatalogueCache>().GetAsync(Token);
         Assert.True(catalogue.TryGetSensor(TestBuilding.Sensor(0, 1), out var sensor));
         await app.Get<LatestValueWriter>().WriteAsync(
-            [new LatestValue(sensor.FindPoint("co2"u8)!.PointId, 1_773_144_000_000_000, 9, ReadingQuality.Good)], catalogue, Token);
+            [new LatestValue(sensor.Points.Single(point => point.Metric == "co2").PointId, 1_773_144_000_000_000, 9, ReadingQuality.Good)], catalogue, Token);
 
         await using var other = await IngestApp.StartAsync(database.ConnectionString, azurite.ConnectionString, tableName);
         Assert.Equal(1, await other.Get<LatestValueRepair>().RepairAllAsync(Token));
