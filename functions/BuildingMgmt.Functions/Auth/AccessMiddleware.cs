@@ -27,7 +27,7 @@ public sealed class AccessMiddleware(HttpFunctions functions, AccessTokens token
         if (http is null)
             return next(context);
 
-        // No rule is a mistake that a test finds; should it come this far, the function is closed.
+        // One that is not known here has no rule, and so is closed.
         var rule = functions.Find(context.FunctionDefinition.Name)?.Access
             ?? throw new InvalidOperationException($"Function \"{context.FunctionDefinition.Name}\" has no access rule.");
         return rule.IsAnonymous ? next(context) : AdmitAsync(context, http, rule, next);

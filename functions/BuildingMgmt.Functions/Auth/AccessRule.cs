@@ -49,14 +49,16 @@ public sealed record AccessRule(Roles Roles)
     /// <summary>Whether a gateway may come with its id and secret by HTTP Basic instead of a token.</summary>
     public bool AcceptsBasic => (Roles & Roles.Gateway) != 0;
 
-    /// <summary>The rule on a function's method; null when it has none, which the start refuses.</summary>
+    /// <summary>The rule on a function's method; null when it has none or two that disagree, which the start refuses.</summary>
     public static AccessRule? Of(MethodInfo method)
     {
         ArgumentNullException.ThrowIfNull(method);
-        if (method.GetCustomAttribute<AllowAnonymousAccessAttribute>() is not null)
-            return new AccessRule(Roles.None);
-        return method.GetCustomAttribute<RequiresRoleAttribute>() is { Roles: not Roles.None } required
-            ? new AccessRule(required.Roles)
-            : null;
+        var isAnonymous = method.GetCustomAttribute<AllowAnonymousAccessAttribute>() is not null;
+        return (isAnonymous, method.GetCustomAttribute<RequiresRoleAttribute>()?.Roles ?? Roles.None) switch
+        {
+            (true, Roles.None) => new AccessRule(Roles.None),
+            (false, not Roles.None and var roles) => new AccessRule(roles),
+            _ => null,
+        };
     }
 }
