@@ -64,7 +64,7 @@ public sealed class AccessTokens : IDisposable
     public KeySet PublicKeys { get; }
 
     /// <summary>Makes a token that carries the caller's grants.</summary>
-    public TokenResponse Create(string name, bool isGateway, IReadOnlyCollection<Grant> grants)
+    public TokenResponse Create(string name, bool isGateway, IReadOnlyCollection<Grant> grants, RefreshToken? refreshToken)
     {
         var now = time.GetUtcNow();
         var life = TimeSpan.FromMinutes(options.AccessTokenMinutes);
@@ -85,7 +85,7 @@ public sealed class AccessTokens : IDisposable
             },
             SigningCredentials = credentials,
         });
-        return new TokenResponse(token, "Bearer", (int)life.TotalSeconds);
+        return new TokenResponse(token, "Bearer", (int)life.TotalSeconds, refreshToken?.ToString());
     }
 
     /// <summary>Checks a token: algorithm, signature, type, issuer, audience and life.</summary>

@@ -25,6 +25,10 @@ public sealed class AuthOptions : IValidatableObject
     [Range(1, 60)]
     public int AccessTokenMinutes { get; set; } = 15;
 
+    /// <summary>Life of a refresh token, days: a session that is not gone on with for so long is over. Default 14.</summary>
+    [Range(1, 365)]
+    public int RefreshTokenDays { get; set; } = 14;
+
     /// <summary>Passwords verified at once; each takes 19 MiB and a processor for some tens of milliseconds. Default 2.</summary>
     [Range(1, 64)]
     public int PasswordChecksAtOnce { get; set; } = 2;

@@ -11,6 +11,7 @@ public static class AuthServices
         services.AddSettings<AuthOptions>("Auth");
         return services
             .AddSingleton<AccessTokens>()
+            .AddSingleton<RefreshSessions>()
             .AddSingleton<SignInLimits>()
             .AddSingleton<PasswordGate>()
             .AddSingleton<Credentials>();

@@ -101,12 +101,8 @@ public sealed class Credentials(
         while (await reader.ReadAsync(cancellationToken))
         {
             passwordHash = reader.GetString(0);
-            if (!await reader.IsDBNullAsync(1, cancellationToken))
-            {
-                grants.Add(new Grant(
-                    Enum.Parse<Roles>(reader.GetString(1), ignoreCase: true),
-                    await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetGuid(2)));
-            }
+            if (await GrantColumns.ReadAsync(reader, 1, cancellationToken) is { } grant)
+                grants.Add(grant);
         }
 
         await reader.NextResultAsync(cancellationToken);

@@ -22,6 +22,8 @@ public sealed class AccessTests(RunningApp app)
     private static readonly (string Function, string Method, string Path, string Who)[] Table =
     [
         ("CreateToken", "POST", "/api/auth/token", Everyone),
+        ("RefreshToken", "POST", "/api/auth/refresh", Everyone),
+        ("SignOut", "POST", "/api/auth/logout", Everyone),
         ("GetKeySet", "GET", "/api/.well-known/jwks.json", Everyone),
         ("GetLiveness", "GET", "/api/health/live", Everyone),
         ("GetReadiness", "GET", "/api/health/ready", Everyone),
