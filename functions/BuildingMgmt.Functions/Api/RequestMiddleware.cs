@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Messaging.EventHubs;
+using BuildingMgmt.Functions.Auth;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
@@ -48,10 +49,14 @@ public sealed class RequestMiddleware(ILogger<RequestMiddleware> logger) : IFunc
 
     private static async Task WriteInsteadAsync(Problem problem, HttpContext http)
     {
-        // What the function had set so far (an ETag, a cookie) belongs to the answer that is not given.
+        // What the function had set so far (an ETag, a cookie) belongs to the answer that is not given; what was counted, to both.
+        var headers = http.Response.Headers;
+        var (policy, state) = (headers[RateLimit.PolicyHeader], headers[RateLimit.StateHeader]);
         http.Response.Clear();
-        http.Response.Headers[RequestId.Header] = RequestId.Of(http);
-        http.Response.Headers.XContentTypeOptions = "nosniff";
+        headers[RequestId.Header] = RequestId.Of(http);
+        headers.XContentTypeOptions = "nosniff";
+        headers[RateLimit.PolicyHeader] = policy;
+        headers[RateLimit.StateHeader] = state;
         await problem.WriteAsync(http);
     }
 

@@ -30,7 +30,11 @@ public enum Roles
 
 /// <summary>Everybody may call this function, without a token.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class AllowAnonymousAccessAttribute : Attribute;
+public sealed class AllowAnonymousAccessAttribute : Attribute
+{
+    /// <summary>Whether requests count toward the limit of their address. Default true; a probe must be answered however many there are.</summary>
+    public bool IsLimited { get; init; } = true;
+}
 
 /// <summary>Only callers with one of these roles, for some building, may call this function.</summary>
 [AttributeUsage(AttributeTargets.Method)]
@@ -43,6 +47,9 @@ public sealed class RequiresRoleAttribute(Roles roles) : Attribute
 /// <summary>Who may call a function. <see cref="Roles.None"/> is everybody.</summary>
 public sealed record AccessRule(Roles Roles)
 {
+    /// <summary>Whether requests count toward the limit of their address while they have no caller.</summary>
+    public bool IsLimited { get; init; } = true;
+
     /// <summary>No token needed.</summary>
     public bool IsAnonymous => Roles == Roles.None;
 
@@ -53,11 +60,10 @@ public sealed record AccessRule(Roles Roles)
     public static AccessRule? Of(MethodInfo method)
     {
         ArgumentNullException.ThrowIfNull(method);
-        var isAnonymous = method.GetCustomAttribute<AllowAnonymousAccessAttribute>() is not null;
-        return (isAnonymous, method.GetCustomAttribute<RequiresRoleAttribute>()?.Roles ?? Roles.None) switch
+        return (method.GetCustomAttribute<AllowAnonymousAccessAttribute>(), method.GetCustomAttribute<RequiresRoleAttribute>()?.Roles ?? Roles.None) switch
         {
-            (true, Roles.None) => new AccessRule(Roles.None),
-            (false, not Roles.None and var roles) => new AccessRule(roles),
+            ({ } anonymous, Roles.None) => new AccessRule(Roles.None) { IsLimited = anonymous.IsLimited },
+            (null, not Roles.None and var roles) => new AccessRule(roles),
             _ => null,
         };
     }

@@ -30,6 +30,7 @@ public sealed class SettingsTests
         (typeof(LatestValueOptions), "LatestValues"),
         (typeof(OrchestrationOptions), "Orchestrations"),
         (typeof(PostgresOptions), "Postgres"),
+        (typeof(RateLimitOptions), "RateLimits"),
         (typeof(RollUpsOptions), "RollUps"),
         (typeof(SensorDataOptions), "SensorData"),
     ];
