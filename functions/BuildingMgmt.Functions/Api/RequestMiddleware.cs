@@ -1,6 +1,5 @@
 using Azure;
 using Azure.Messaging.EventHubs;
-using BuildingMgmt.Functions.Auth;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
@@ -12,7 +11,7 @@ namespace BuildingMgmt.Functions.Api;
 /// The outermost layer of every HTTP function: request id, headers that all answers have, and the one place where an exception
 /// becomes problem details. Other functions pass through untouched.
 /// </summary>
-public sealed class RequestMiddleware(ILogger<RequestMiddleware> logger) : IFunctionsWorkerMiddleware
+public sealed class RequestMiddleware(ResponseHeaders headers, ILogger<RequestMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     private static readonly TimeSpan StoreRetryAfter = TimeSpan.FromSeconds(2);
 
@@ -27,7 +26,7 @@ public sealed class RequestMiddleware(ILogger<RequestMiddleware> logger) : IFunc
     private async Task AnswerAsync(FunctionContext context, HttpContext http, FunctionExecutionDelegate next)
     {
         RequestId.Assign(http);
-        http.Response.Headers.XContentTypeOptions = "nosniff";
+        headers.Apply(http);
         try
         {
             await next(context);
@@ -43,21 +42,11 @@ public sealed class RequestMiddleware(ILogger<RequestMiddleware> logger) : IFunc
                 // Part of an answer is out: cutting the connection is the only way left to say that it is not whole.
                 http.Abort();
             else
-                await WriteInsteadAsync(problem, http);
+            {
+                headers.Reset(http);
+                await problem.WriteAsync(http);
+            }
         }
-    }
-
-    private static async Task WriteInsteadAsync(Problem problem, HttpContext http)
-    {
-        // What the function had set so far (an ETag, a cookie) belongs to the answer that is not given; what was counted, to both.
-        var headers = http.Response.Headers;
-        var (policy, state) = (headers[RateLimit.PolicyHeader], headers[RateLimit.StateHeader]);
-        http.Response.Clear();
-        headers[RequestId.Header] = RequestId.Of(http);
-        headers.XContentTypeOptions = "nosniff";
-        headers[RateLimit.PolicyHeader] = policy;
-        headers[RateLimit.StateHeader] = state;
-        await problem.WriteAsync(http);
     }
 
     private Problem ToProblem(Exception exception, FunctionContext context, HttpContext http)
