@@ -31,6 +31,7 @@ internal static class LogEvents
 
     public const int SignInRefused = 1400;
     public const int SignInLocked = 1401;
+    public const int RefreshTokenReused = 1402;
 
     public const int OrchestrationsPurged = 1500;
 

@@ -19,6 +19,8 @@ try
     using var host = builder.Build();
     // The host validates as well, but first it makes its background services, and the first of them with a bad setting would hide the rest.
     host.Services.GetRequiredService<IStartupValidator>().Validate();
+    // Made before the first request, so that a function without an access rule stops the start.
+    _ = host.Services.GetRequiredService<HttpFunctions>();
     await host.RunAsync();
     return 0;
 }

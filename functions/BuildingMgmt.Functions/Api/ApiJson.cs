@@ -21,6 +21,7 @@ namespace BuildingMgmt.Functions.Api;
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(TokenRequest))]
 [JsonSerializable(typeof(TokenResponse))]
+[JsonSerializable(typeof(RefreshRequest))]
 [JsonSerializable(typeof(KeySet))]
 [JsonSerializable(typeof(Page<Building>))]
 [JsonSerializable(typeof(Page<Floor>))]

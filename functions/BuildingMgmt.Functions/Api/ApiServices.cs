@@ -24,11 +24,17 @@ public static class ApiServices
     public static IServiceCollection AddBuildingManagement(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<HttpFunctions>();
+        services.AddSettings<ApiOptions>("Api");
+        services.AddCors();
+        services.AddSingleton<HttpFunctions>().AddSingleton<CrossOriginPolicy>().AddSingleton<ResponseHeaders>();
         services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 2 * 1024 * 1024;
+            // Room for an access token of a caller with hundreds of grants, and little beside it.
+            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            kestrel.Limits.MaxRequestHeaderCount = 64;
+            kestrel.Limits.MaxRequestLineSize = 8 * 1024;
         });
         // With any log of it, hosting makes an Activity and a log scope for each request. Failures are logged by RequestMiddleware.
         services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None));

@@ -11,8 +11,8 @@ namespace BuildingMgmt.Functions.Api;
 /// <param name="Name">Name of the function.</param>
 /// <param name="Route">Route template, without a leading slash.</param>
 /// <param name="Methods">In capitals; empty means any.</param>
-/// <param name="Access">Null when the function says neither <see cref="AllowAnonymousAccessAttribute"/> nor <see cref="RequiresRoleAttribute"/>.</param>
-public sealed record HttpFunction(string Name, string Route, IReadOnlyList<string> Methods, AccessRule? Access);
+/// <param name="Access">Who may call it.</param>
+public sealed record HttpFunction(string Name, string Route, IReadOnlyList<string> Methods, AccessRule Access);
 
 /// <summary>All HTTP functions of this app, read once from their attributes.</summary>
 public sealed class HttpFunctions
@@ -22,10 +22,11 @@ public sealed class HttpFunctions
     private readonly DefaultInlineConstraintResolver constraints;
 
     /// <summary>Reads the functions of this assembly.</summary>
+    /// <exception cref="InvalidOperationException">A function does not say who may call it.</exception>
     public HttpFunctions(IServiceProvider services)
     {
         constraints = new DefaultInlineConstraintResolver(Options.Create(new RouteOptions()), services);
-        All = [.. Read(typeof(HttpFunctions).Assembly)];
+        All = Read(typeof(HttpFunctions).Assembly.GetExportedTypes());
         byName = All.ToDictionary(f => f.Name, StringComparer.Ordinal);
         routes = [.. All
             .Where(f => f.Route != UnknownRoute.Template)
@@ -60,17 +61,25 @@ public sealed class HttpFunctions
                 constraints.ResolveConstraint(inline.Constraint)!.Match(
                     null, null, parameter.Name!, values, RouteDirection.IncomingRequest)));
 
-    private static IEnumerable<HttpFunction> Read(Assembly assembly) =>
-        from type in assembly.GetExportedTypes()
-        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static)
-        let function = method.GetCustomAttribute<FunctionAttribute>()
-        where function is not null
-        from parameter in method.GetParameters()
-        let trigger = parameter.GetCustomAttribute<HttpTriggerAttribute>()
-        where trigger is not null
-        select new HttpFunction(
-            function.Name,
-            trigger.Route ?? function.Name,
-            [.. (trigger.Methods ?? []).Select(m => m.ToUpperInvariant())],
-            AccessRule.Of(method));
+    /// <summary>Reads the functions of some types.</summary>
+    /// <exception cref="InvalidOperationException">A function does not say who may call it.</exception>
+    internal static IReadOnlyList<HttpFunction> Read(IEnumerable<Type> types)
+    {
+        var found =
+            from type in types
+            from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static)
+            let function = method.GetCustomAttribute<FunctionAttribute>()
+            where function is not null
+            from parameter in method.GetParameters()
+            let trigger = parameter.GetCustomAttribute<HttpTriggerAttribute>()
+            where trigger is not null
+            select (function.Name, Trigger: trigger, Access: AccessRule.Of(method));
+        var functions = found.ToList();
+        var open = functions.Where(f => f.Access is null).Select(f => f.Name).ToList();
+        return open.Count == 0
+            ? [.. functions.Select(f => new HttpFunction(
+                f.Name, f.Trigger.Route ?? f.Name, [.. (f.Trigger.Methods ?? []).Select(m => m.ToUpperInvariant())], f.Access!))]
+            : throw new InvalidOperationException(
+                $"Who may call {string.Join(", ", open)}? An HTTP function has either [AllowAnonymousAccess] or [RequiresRole].");
+    }
 }

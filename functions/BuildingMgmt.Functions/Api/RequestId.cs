@@ -29,7 +29,6 @@ public static class RequestId
         else
             // Kestrel's own form, connection:request, without the character that is not allowed here.
             context.TraceIdentifier = context.TraceIdentifier.Replace(':', '-');
-        context.Response.Headers[Header] = context.TraceIdentifier;
     }
 
     /// <summary>Whether a caller's id may be taken over.</summary>

@@ -11,7 +11,7 @@ namespace BuildingMgmt.Functions.Api;
 /// The outermost layer of every HTTP function: request id, headers that all answers have, and the one place where an exception
 /// becomes problem details. Other functions pass through untouched.
 /// </summary>
-public sealed class RequestMiddleware(ILogger<RequestMiddleware> logger) : IFunctionsWorkerMiddleware
+public sealed class RequestMiddleware(ResponseHeaders headers, ILogger<RequestMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     private static readonly TimeSpan StoreRetryAfter = TimeSpan.FromSeconds(2);
 
@@ -26,7 +26,7 @@ public sealed class RequestMiddleware(ILogger<RequestMiddleware> logger) : IFunc
     private async Task AnswerAsync(FunctionContext context, HttpContext http, FunctionExecutionDelegate next)
     {
         RequestId.Assign(http);
-        http.Response.Headers.XContentTypeOptions = "nosniff";
+        headers.Apply(http);
         try
         {
             await next(context);
@@ -42,17 +42,11 @@ public sealed class RequestMiddleware(ILogger<RequestMiddleware> logger) : IFunc
                 // Part of an answer is out: cutting the connection is the only way left to say that it is not whole.
                 http.Abort();
             else
-                await WriteInsteadAsync(problem, http);
+            {
+                headers.Reset(http);
+                await problem.WriteAsync(http);
+            }
         }
-    }
-
-    private static async Task WriteInsteadAsync(Problem problem, HttpContext http)
-    {
-        // What the function had set so far (an ETag, a cookie) belongs to the answer that is not given.
-        http.Response.Clear();
-        http.Response.Headers[RequestId.Header] = RequestId.Of(http);
-        http.Response.Headers.XContentTypeOptions = "nosniff";
-        await problem.WriteAsync(http);
     }
 
     private Problem ToProblem(Exception exception, FunctionContext context, HttpContext http)

@@ -9,7 +9,7 @@ public sealed class UnknownRoute(HttpFunctions functions)
     /// <summary>Matches every path, behind all other routes.</summary>
     public const string Template = "{*path}";
 
-    /// <summary>405 with <c>Allow</c> where the path exists with other methods, else 404.</summary>
+    /// <summary>204 for OPTIONS, by which a browser asks before it calls from elsewhere; 405 with <c>Allow</c> where the path exists with other methods, else 404.</summary>
     [Function(nameof(UnknownRoute))]
     [AllowAnonymousAccess]
     public IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, Route = Template)] HttpRequest request)
@@ -24,6 +24,12 @@ public sealed class UnknownRoute(HttpFunctions functions)
         }
 
         var allow = string.Join(", ", methods);
+        if (HttpMethods.IsOptions(request.Method))
+        {
+            request.HttpContext.Response.Headers.Allow = allow;
+            return Results.NoContent();
+        }
+
         return new Problem(
             StatusCodes.Status405MethodNotAllowed, "method not allowed", $"{request.Method} is not served here.")
         {

@@ -11,7 +11,8 @@ namespace BuildingMgmt.Functions.Auth;
 /// Lets a request through to its function only when the function's rule allows its caller: the one place where that is decided.
 /// What a caller may see within a function, by building, the function asks its <see cref="Caller"/>.
 /// </summary>
-public sealed class AccessMiddleware(HttpFunctions functions, AccessTokens tokens, Credentials credentials, TimeProvider time)
+public sealed class AccessMiddleware(
+    HttpFunctions functions, AccessTokens tokens, Credentials credentials, RateLimits limits, TimeProvider time)
     : IFunctionsWorkerMiddleware
 {
     private static readonly object ConnectionKey = new();
@@ -27,19 +28,38 @@ public sealed class AccessMiddleware(HttpFunctions functions, AccessTokens token
         if (http is null)
             return next(context);
 
-        // No rule is a mistake that a test finds; should it come this far, the function is closed.
+        // One that is not known here has no rule, and so is closed.
         var rule = functions.Find(context.FunctionDefinition.Name)?.Access
             ?? throw new InvalidOperationException($"Function \"{context.FunctionDefinition.Name}\" has no access rule.");
-        return rule.IsAnonymous ? next(context) : AdmitAsync(context, http, rule, next);
+        if (!rule.IsAnonymous)
+            return AdmitAsync(context, http, rule, next);
+        if (rule.IsLimited)
+            limits.CountAddress(http);
+        return next(context);
     }
 
     private async Task AdmitAsync(FunctionContext context, HttpContext http, AccessRule rule, FunctionExecutionDelegate next)
     {
-        var caller = await IdentifyAsync(http, rule);
+        var caller = await IdentifyOrCountAsync(http, rule);
+        limits.CountCaller(caller, http);
         if ((caller.Roles & rule.Roles) == 0)
             throw new ProblemException(Forbidden(rule));
         http.Features.Set(caller);
         await next(context);
+    }
+
+    // Whoever is not let in has no name to count by.
+    private async ValueTask<Caller> IdentifyOrCountAsync(HttpContext http, AccessRule rule)
+    {
+        try
+        {
+            return await IdentifyAsync(http, rule);
+        }
+        catch (ProblemException e) when (e.Problem.Status == StatusCodes.Status401Unauthorized)
+        {
+            limits.CountAddress(http);
+            throw;
+        }
     }
 
     private ValueTask<Caller> IdentifyAsync(HttpContext http, AccessRule rule)

@@ -30,7 +30,11 @@ public enum Roles
 
 /// <summary>Everybody may call this function, without a token.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class AllowAnonymousAccessAttribute : Attribute;
+public sealed class AllowAnonymousAccessAttribute : Attribute
+{
+    /// <summary>Whether requests count toward the limit of their address. Default true; a probe must be answered however many there are.</summary>
+    public bool IsLimited { get; init; } = true;
+}
 
 /// <summary>Only callers with one of these roles, for some building, may call this function.</summary>
 [AttributeUsage(AttributeTargets.Method)]
@@ -43,20 +47,24 @@ public sealed class RequiresRoleAttribute(Roles roles) : Attribute
 /// <summary>Who may call a function. <see cref="Roles.None"/> is everybody.</summary>
 public sealed record AccessRule(Roles Roles)
 {
+    /// <summary>Whether requests count toward the limit of their address while they have no caller.</summary>
+    public bool IsLimited { get; init; } = true;
+
     /// <summary>No token needed.</summary>
     public bool IsAnonymous => Roles == Roles.None;
 
     /// <summary>Whether a gateway may come with its id and secret by HTTP Basic instead of a token.</summary>
     public bool AcceptsBasic => (Roles & Roles.Gateway) != 0;
 
-    /// <summary>The rule on a function's method; null when it has none, which the start refuses.</summary>
+    /// <summary>The rule on a function's method; null when it has none or two that disagree, which the start refuses.</summary>
     public static AccessRule? Of(MethodInfo method)
     {
         ArgumentNullException.ThrowIfNull(method);
-        if (method.GetCustomAttribute<AllowAnonymousAccessAttribute>() is not null)
-            return new AccessRule(Roles.None);
-        return method.GetCustomAttribute<RequiresRoleAttribute>() is { Roles: not Roles.None } required
-            ? new AccessRule(required.Roles)
-            : null;
+        return (method.GetCustomAttribute<AllowAnonymousAccessAttribute>(), method.GetCustomAttribute<RequiresRoleAttribute>()?.Roles ?? Roles.None) switch
+        {
+            ({ } anonymous, Roles.None) => new AccessRule(Roles.None) { IsLimited = anonymous.IsLimited },
+            (null, not Roles.None and var roles) => new AccessRule(roles),
+            _ => null,
+        };
     }
 }

@@ -23,35 +23,23 @@ public sealed class AccessTokens : IDisposable
     private readonly JsonWebTokenHandler handler = new() { MapInboundClaims = false, SetDefaultTimesOnTokenCreation = false };
     private readonly ExpiringCache<TokenHash, ValidToken> validated;
     private readonly TokenValidationParameters validation;
-    private readonly SigningCredentials credentials;
     private readonly AuthOptions options;
     private readonly TimeProvider time;
-    private readonly ECDsa key;
+    private readonly SigningKeys keys;
 
-    /// <summary>Reads the signing key.</summary>
+    /// <summary>Reads the keys.</summary>
     public AccessTokens(IOptions<AuthOptions> options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         this.options = options.Value;
         this.time = time;
         validated = new ExpiringCache<TokenHash, ValidToken>(CachedTokensMax, time);
-        key = this.options.ReadSigningKey();
-
-        var parameters = key.ExportParameters(includePrivateParameters: false);
-        var x = Base64UrlEncoder.Encode(parameters.Q.X);
-        var y = Base64UrlEncoder.Encode(parameters.Q.Y);
-        // RFC 7638: the members in this order, without spaces. So all instances name the key alike.
-        var thumbprint = SHA256.HashData(Encoding.UTF8.GetBytes($$"""{"crv":"P-256","kty":"EC","x":"{{x}}","y":"{{y}}"}"""));
-        var keyId = Base64UrlEncoder.Encode(thumbprint);
-        PublicKeys = new KeySet([new PublicKey("EC", "P-256", x, y, keyId, "sig", SecurityAlgorithms.EcdsaSha256)]);
-
-        var securityKey = new ECDsaSecurityKey(key) { KeyId = keyId };
-        credentials = new SigningCredentials(securityKey, SecurityAlgorithms.EcdsaSha256);
+        keys = new SigningKeys(this.options);
         validation = new TokenValidationParameters
         {
             ValidIssuer = this.options.Issuer,
             ValidAudience = this.options.Audience,
-            IssuerSigningKey = securityKey,
+            IssuerSigningKeys = keys.Accepted,
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
             ValidTypes = [TokenType],
             RequireExpirationTime = true,
@@ -61,10 +49,10 @@ public sealed class AccessTokens : IDisposable
     }
 
     /// <summary>The keys by which others can check our tokens.</summary>
-    public KeySet PublicKeys { get; }
+    public KeySet PublicKeys => keys.Public;
 
     /// <summary>Makes a token that carries the caller's grants.</summary>
-    public TokenResponse Create(string name, bool isGateway, IReadOnlyCollection<Grant> grants)
+    public TokenResponse Create(string name, bool isGateway, IReadOnlyCollection<Grant> grants, RefreshToken? refreshToken)
     {
         var now = time.GetUtcNow();
         var life = TimeSpan.FromMinutes(options.AccessTokenMinutes);
@@ -83,9 +71,9 @@ public sealed class AccessTokens : IDisposable
                 ["gateway"] = isGateway,
                 [GrantsClaim] = grants.Select(Format).ToArray(),
             },
-            SigningCredentials = credentials,
+            SigningCredentials = keys.Signing,
         });
-        return new TokenResponse(token, "Bearer", (int)life.TotalSeconds);
+        return new TokenResponse(token, "Bearer", (int)life.TotalSeconds, refreshToken?.ToString());
     }
 
     /// <summary>Checks a token: algorithm, signature, type, issuer, audience and life.</summary>
@@ -100,7 +88,7 @@ public sealed class AccessTokens : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => key.Dispose();
+    public void Dispose() => keys.Dispose();
 
     private async Task<ValidToken?> ValidateSlowlyAsync(string token, TokenHash hash)
     {

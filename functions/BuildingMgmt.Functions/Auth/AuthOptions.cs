@@ -13,6 +13,12 @@ public sealed class AuthOptions : IValidatableObject
     [Required(AllowEmptyStrings = false, ErrorMessage = "It is empty. " + KeyHint)]
     public string SigningKey { get; set; } = "";
 
+    /// <summary>
+    /// Public keys whose tokens are taken as well and that the key set shows, in PEM one after the other: of the next key before it signs
+    /// and of the last one until its tokens have ended. Default none.
+    /// </summary>
+    public string OtherPublicKeys { get; set; } = "";
+
     /// <summary>Issuer (<c>iss</c>) of access tokens. Default building-mgmt.</summary>
     [Required(AllowEmptyStrings = false)]
     public string Issuer { get; set; } = "building-mgmt";
@@ -24,6 +30,10 @@ public sealed class AuthOptions : IValidatableObject
     /// <summary>Life of an access token, minutes. Default 15.</summary>
     [Range(1, 60)]
     public int AccessTokenMinutes { get; set; } = 15;
+
+    /// <summary>Life of a refresh token, days: a session that is not gone on with for so long is over. Default 14.</summary>
+    [Range(1, 365)]
+    public int RefreshTokenDays { get; set; } = 14;
 
     /// <summary>Passwords verified at once; each takes 19 MiB and a processor for some tens of milliseconds. Default 2.</summary>
     [Range(1, 64)]
@@ -55,6 +65,8 @@ public sealed class AuthOptions : IValidatableObject
     private const string KeyHint =
         "Give an EC private key on curve P-256 in PEM, made by: openssl ecparam -name prime256v1 -genkey -noout";
 
+    private const string PublicKeyHint = "Give public keys in PEM, each made of its private key by: openssl ec -pubout";
+
     /// <summary>Reads <see cref="SigningKey"/>.</summary>
     /// <exception cref="ArgumentException">Not PEM, or no private key.</exception>
     /// <exception cref="CryptographicException">Not an EC key.</exception>
@@ -65,11 +77,35 @@ public sealed class AuthOptions : IValidatableObject
         return key;
     }
 
+    /// <summary>Reads <see cref="OtherPublicKeys"/>.</summary>
+    /// <exception cref="ArgumentException">Not PEM, or something else beside public keys.</exception>
+    /// <exception cref="CryptographicException">Not an EC key.</exception>
+    public IReadOnlyList<ECDsa> ReadOtherPublicKeys()
+    {
+        List<ECDsa> keys = [];
+        var rest = OtherPublicKeys.AsSpan();
+        while (!rest.IsWhiteSpace())
+        {
+            // A private key has no business here: it is refused, so that nobody leaves an old one lying about.
+            var fields = PemEncoding.Find(rest);
+            if (!rest[fields.Label].SequenceEqual("PUBLIC KEY"))
+                throw new ArgumentException("Only public keys are taken.");
+            var key = ECDsa.Create();
+            keys.Add(key);
+            key.ImportFromPem(rest[fields.Location]);
+            rest = rest[fields.Location.End..];
+        }
+
+        return keys;
+    }
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (SigningKey.Length > 0 && WhatIsWrongWithKey() is { } wrong)
             yield return new ValidationResult($"It {wrong}. {KeyHint}", [nameof(SigningKey)]);
+        if (!AreOtherKeysGood())
+            yield return new ValidationResult($"It is not made of EC public keys on curve P-256. {PublicKeyHint}", [nameof(OtherPublicKeys)]);
     }
 
     private string? WhatIsWrongWithKey()
@@ -77,10 +113,7 @@ public sealed class AuthOptions : IValidatableObject
         try
         {
             using var key = ReadSigningKey();
-            var parameters = key.ExportParameters(includePrivateParameters: true);
-            return parameters.Curve.Oid.Value == ECCurve.NamedCurves.nistP256.Oid.Value && parameters.D is not null
-                ? null
-                : "is not on curve P-256";
+            return IsOnCurve(key) && key.ExportParameters(includePrivateParameters: true).D is not null ? null : "is not on curve P-256";
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException)
         {
@@ -88,4 +121,19 @@ public sealed class AuthOptions : IValidatableObject
             return "cannot be read as a private key";
         }
     }
+
+    private bool AreOtherKeysGood()
+    {
+        try
+        {
+            return ReadOtherPublicKeys().All(IsOnCurve);
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsOnCurve(ECDsa key) =>
+        key.ExportParameters(includePrivateParameters: false).Curve.Oid.Value == ECCurve.NamedCurves.nistP256.Oid.Value;
 }

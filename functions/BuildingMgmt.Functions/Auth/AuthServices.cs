@@ -9,9 +9,13 @@ public static class AuthServices
     public static IServiceCollection AddAuth(this IServiceCollection services)
     {
         services.AddSettings<AuthOptions>("Auth");
+        services.AddSettings<RateLimitOptions>("RateLimits");
         return services
             .AddSingleton<AccessTokens>()
+            .AddSingleton<RefreshSessions>()
+            .AddSingleton<ClientAddresses>()
             .AddSingleton<SignInLimits>()
+            .AddSingleton<RateLimits>()
             .AddSingleton<PasswordGate>()
             .AddSingleton<Credentials>();
     }

@@ -15,6 +15,7 @@ public sealed class Caller
         ArgumentNullException.ThrowIfNull(grants);
         Name = name;
         IsGateway = isGateway;
+        RateLimitKey = isGateway ? $"gateway {name}" : $"user {name}";
         byBuilding = [];
         foreach (var grant in grants)
         {
@@ -32,6 +33,9 @@ public sealed class Caller
 
     /// <summary>Whether <see cref="Name"/> is a gateway's id.</summary>
     public bool IsGateway { get; }
+
+    /// <summary>Tells it from all other callers; a user and a gateway may have one name.</summary>
+    public string RateLimitKey { get; }
 
     /// <summary>Roles held for at least one building.</summary>
     public Roles Roles { get; }

@@ -10,7 +10,7 @@ public sealed record SignedIn(string Name, bool IsGateway, IReadOnlyCollection<G
 
 /// <summary>Checks names with passwords or secrets against the catalogue.</summary>
 public sealed class Credentials(
-    PostgresPools pools, PasswordGate gate, SignInLimits limits, TimeProvider time, ILogger<Credentials> logger)
+    PostgresPools pools, PasswordGate gate, SignInLimits limits, ClientAddresses addresses, TimeProvider time, ILogger<Credentials> logger)
 {
     // Long enough that a gateway which posts every few seconds costs no query, short enough that switching it off is felt.
     private static readonly TimeSpan GatewayCachedFor = TimeSpan.FromSeconds(10);
@@ -26,7 +26,7 @@ public sealed class Credentials(
     /// <exception cref="Api.ProblemException">429 when the name or address is locked, 503 when too many are waiting.</exception>
     public async Task<SignedIn?> SignInAsync(string name, string password, HttpContext http, CancellationToken cancellationToken)
     {
-        var address = limits.AddressOf(http);
+        var address = addresses.Of(http);
         var found = await FindAsync(name, cancellationToken);
         if (found.SecretHash is not null && GatewaySecret.Verify(password, found.SecretHash))
             return Accept(new SignedIn(name, IsGateway: true, found.GatewayGrants), address);
@@ -51,7 +51,7 @@ public sealed class Credentials(
         var found = await FindAsync(gatewayId, cancellationToken);
         if (!GatewaySecret.Verify(secret, found.SecretHash ?? DecoyHash) || found.SecretHash is null)
         {
-            var address = limits.AddressOf(http);
+            var address = addresses.Of(http);
             limits.ThrowIfLocked(gatewayId, address);
             Refuse(gatewayId, address, isKnown: found.SecretHash is not null);
             return null;
@@ -101,12 +101,8 @@ public sealed class Credentials(
         while (await reader.ReadAsync(cancellationToken))
         {
             passwordHash = reader.GetString(0);
-            if (!await reader.IsDBNullAsync(1, cancellationToken))
-            {
-                grants.Add(new Grant(
-                    Enum.Parse<Roles>(reader.GetString(1), ignoreCase: true),
-                    await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetGuid(2)));
-            }
+            if (await GrantColumns.ReadAsync(reader, 1, cancellationToken) is { } grant)
+                grants.Add(grant);
         }
 
         await reader.NextResultAsync(cancellationToken);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using BuildingMgmt.Functions.Api;
 using Microsoft.Azure.Functions.Worker;
 
@@ -7,14 +8,19 @@ namespace BuildingMgmt.Functions.Auth;
 /// <summary>Body of <c>POST /api/auth/token</c>. A gateway gives its id and secret.</summary>
 public sealed record TokenRequest(string Username, string Password);
 
-/// <summary>Answer of <c>POST /api/auth/token</c>.</summary>
+/// <summary>Answer of <c>POST /api/auth/token</c> and <c>POST /api/auth/refresh</c>.</summary>
 /// <param name="AccessToken">JWT for the Authorization header.</param>
 /// <param name="TokenType">Always Bearer.</param>
 /// <param name="ExpiresIn">Seconds.</param>
-public sealed record TokenResponse(string AccessToken, string TokenType, int ExpiresIn);
+/// <param name="RefreshToken">To go on with; absent for a gateway, which has its secret.</param>
+public sealed record TokenResponse(
+    string AccessToken,
+    string TokenType,
+    int ExpiresIn,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RefreshToken);
 
 /// <summary>Gives out access tokens, and the keys to check them with.</summary>
-public sealed class SignIn(Credentials credentials, AccessTokens tokens)
+public sealed class SignIn(Credentials credentials, RefreshSessions sessions, AccessTokens tokens)
 {
     private const int BodyBytesMax = 8 * 1024;
     private const int NameLengthMax = 200;
@@ -22,7 +28,7 @@ public sealed class SignIn(Credentials credentials, AccessTokens tokens)
     // Argon2 takes any length; the limit keeps its input, and so its time, small.
     private const int PasswordLengthMax = 1024;
 
-    /// <summary>A name and a password against an access token.</summary>
+    /// <summary>A name and a password against an access token and, for a user, a refresh token.</summary>
     [Function("CreateToken")]
     [AllowAnonymousAccess]
     public async Task<IResult> CreateTokenAsync(
@@ -42,8 +48,10 @@ public sealed class SignIn(Credentials credentials, AccessTokens tokens)
             }.ToResult();
         }
 
+        var refreshToken = signedIn.IsGateway ? null : await sessions.BeginAsync(signedIn.Name, cancellationToken);
         request.HttpContext.Response.Headers.CacheControl = "no-store";
-        return Results.Json(tokens.Create(signedIn.Name, signedIn.IsGateway, signedIn.Grants), ApiJson.Default.TokenResponse);
+        return Results.Json(
+            tokens.Create(signedIn.Name, signedIn.IsGateway, signedIn.Grants, refreshToken), ApiJson.Default.TokenResponse);
     }
 
     /// <summary>The public keys of access tokens, as a JSON Web Key Set.</summary>

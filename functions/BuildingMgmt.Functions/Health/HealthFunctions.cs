@@ -9,7 +9,7 @@ public sealed class HealthFunctions(Readiness readiness)
 {
     /// <summary>200 as long as the process serves requests, whatever its dependencies do.</summary>
     [Function("GetLiveness")]
-    [AllowAnonymousAccess]
+    [AllowAnonymousAccess(IsLimited = false)]
     public static IResult GetLiveness([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/health/live")] HttpRequest request)
     {
         NoStore(request);
@@ -18,7 +18,7 @@ public sealed class HealthFunctions(Readiness readiness)
 
     /// <summary>200 when every dependency answers, else 503; the body says which does not.</summary>
     [Function("GetReadiness")]
-    [AllowAnonymousAccess]
+    [AllowAnonymousAccess(IsLimited = false)]
     public async Task<IResult> GetReadinessAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/health/ready")] HttpRequest request,
         CancellationToken cancellationToken)

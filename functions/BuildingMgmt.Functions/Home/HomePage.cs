@@ -27,10 +27,7 @@ public static class HomePage
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "{ignored:maxlength(0)?}")] HttpRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var headers = request.HttpContext.Response.Headers;
-        headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        headers["Referrer-Policy"] = "no-referrer";
-        headers.XFrameOptions = "DENY";
+        request.HttpContext.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
         return Assets[Page].ToResult(request);
     }
 

@@ -62,6 +62,12 @@ public class RunningApp(PostgresFixture postgres) : IAsyncLifetime
                     // The tests fail to sign in on purpose, all from one address.
                     ["Auth__FailuresPerAddressMax"] = "10000",
                     ["Auth__FailuresPerUserMax"] = "5",
+                    // More than all tests together send in the name of one caller or from one address, and few enough to be used up by one.
+                    ["RateLimits__RequestsPerCallerPerMinute"] = "3000",
+                    ["RateLimits__RequestsPerAddressPerMinute"] = "3000",
+                    ["Api__AllowedOrigins"] = "https://bi.example.com, https://ops.example.com:8443",
+                    // So that a test can come from another address. Without the header the connection's own counts.
+                    ["Auth__TrustedProxies"] = "1",
                 },
             },
             CancellationToken.None);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using BuildingMgmt.Functions.Api;
 using BuildingMgmt.Functions.Auth;
 using BuildingMgmt.Functions.Dashboards;
 using BuildingMgmt.Functions.DeadLetters;
@@ -23,6 +24,7 @@ public sealed class SettingsTests
     // By hand: each options class and its section.
     private static readonly (Type Options, string Section)[] Sections =
     [
+        (typeof(ApiOptions), "Api"),
         (typeof(AuthOptions), "Auth"),
         (typeof(DashboardsOptions), "Dashboards"),
         (typeof(DeadLetterOptions), "DeadLetters"),
@@ -30,6 +32,7 @@ public sealed class SettingsTests
         (typeof(LatestValueOptions), "LatestValues"),
         (typeof(OrchestrationOptions), "Orchestrations"),
         (typeof(PostgresOptions), "Postgres"),
+        (typeof(RateLimitOptions), "RateLimits"),
         (typeof(RollUpsOptions), "RollUps"),
         (typeof(SensorDataOptions), "SensorData"),
     ];
@@ -90,6 +93,8 @@ public sealed class SettingsTests
         start.Environment["EventHubs"] = "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=key;SharedAccessKey=AAAA;UseDevelopmentEmulator=true;";
         start.Environment["Postgres__WritePoolSize"] = "0";
         start.Environment["Orchestrations__KeepDays"] = "0";
+        start.Environment["RateLimits__RequestsPerCallerPerMinute"] = "-1";
+        start.Environment["Api__AllowedOrigins"] = "https://good.example, *";
         start.Environment["Auth__SigningKey"] = "-----BEGIN EC PRIVATE KEY-----\nbm9uZQ==\n-----END EC PRIVATE KEY-----";
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -102,6 +107,8 @@ public sealed class SettingsTests
         Assert.Contains("Postgres__WritePoolSize", error, StringComparison.Ordinal);
         Assert.Contains("Auth__SigningKey", error, StringComparison.Ordinal);
         Assert.Contains("Orchestrations__KeepDays", error, StringComparison.Ordinal);
+        Assert.Contains("RateLimits__RequestsPerCallerPerMinute", error, StringComparison.Ordinal);
+        Assert.Contains("Api__AllowedOrigins: \"*\" is no origin", error, StringComparison.Ordinal);
         Assert.Contains("DurablePostgres", error, StringComparison.Ordinal);
         Assert.DoesNotContain("bm9uZQ", error, StringComparison.Ordinal);
     }

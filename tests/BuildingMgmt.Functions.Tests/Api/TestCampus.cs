@@ -32,13 +32,13 @@ public static class TestCampus
         // Grants for one building have no import yet.
         await using var grants = source.CreateCommand("""
             INSERT INTO app_user (username, password_hash)
-            SELECT role || '-north', $1 FROM unnest(ARRAY['viewer', 'engineer', 'ingest']) role;
+            SELECT role || '-north', $1 FROM unnest(ARRAY['viewer', 'operator', 'engineer', 'admin', 'ingest']) role;
             """);
         grants.Parameters.Add(new NpgsqlParameter<string> { TypedValue = PasswordHash.Create("north-password") });
         await grants.ExecuteNonQueryAsync(cancellationToken);
         await using var forNorth = source.CreateCommand("""
             INSERT INTO user_grant (username, role, building_id)
-            SELECT role || '-north', role, $1 FROM unnest(ARRAY['viewer', 'engineer', 'ingest']) role
+            SELECT role || '-north', role, $1 FROM unnest(ARRAY['viewer', 'operator', 'engineer', 'admin', 'ingest']) role
             """);
         forNorth.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = North });
         await forNorth.ExecuteNonQueryAsync(cancellationToken);
