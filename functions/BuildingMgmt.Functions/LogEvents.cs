@@ -23,6 +23,8 @@ internal static class LogEvents
     public const int PartitionsReady = 1104;
     public const int StaleSessionsEnded = 1105;
 
+    public const int HistoryTooSlow = 1200;
+
     public const int LatestValuesLost = 1250;
     public const int LatestValuesRepaired = 1251;
     public const int LatestValuesUnreadable = 1252;

@@ -4,6 +4,7 @@ using BuildingMgmt.Functions.Dashboards;
 using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Gateways;
 using BuildingMgmt.Functions.Health;
+using BuildingMgmt.Functions.History;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Orchestrations;
@@ -49,6 +50,7 @@ public static class ApiServices
             .AddOrchestrations()
             .AddAuth()
             .AddDashboards()
+            .AddHistory()
             .AddHealth()
             .AddSensorData();
     }

@@ -13,6 +13,13 @@ public readonly struct QueryReader
     /// <summary>Refuses every parameter but those named.</summary>
     /// <exception cref="ProblemException">400, naming the parameter.</exception>
     public QueryReader(HttpRequest request, params ReadOnlySpan<string> allowed)
+        : this(request, allowed, [])
+    {
+    }
+
+    /// <summary>As the other, with parameters among the allowed that may be given more than once.</summary>
+    /// <exception cref="ProblemException">400, naming the parameter.</exception>
+    public QueryReader(HttpRequest request, ReadOnlySpan<string> allowed, ReadOnlySpan<string> repeatable)
     {
         ArgumentNullException.ThrowIfNull(request);
         query = request.Query;
@@ -20,7 +27,7 @@ public readonly struct QueryReader
         {
             if (!allowed.Contains(name))
                 throw new ProblemException(UnknownParameter(name, allowed));
-            if (values.Count > 1)
+            if (values.Count > 1 && !repeatable.Contains(name))
                 throw Bad(name, $"Parameter \"{name}\" is given {values.Count} times.", "Give it once.");
         }
     }
@@ -49,16 +56,39 @@ public readonly struct QueryReader
         return value;
     }
 
-    /// <summary>Rows of a page: <c>limit</c>, 1 to 1,000, default 100.</summary>
-    public int Limit()
+    /// <summary>
+    /// Texts, each once, in the order of their letters: separated by commas, or the parameter given for each of them; null when absent.
+    /// </summary>
+    public string[]? Texts(string name, int countMax)
     {
-        const int max = 1000;
-        if (Value("limit") is not { } value)
-            return 100;
-        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) || limit is < 1 or > max)
-            throw Bad("limit", $"Parameter \"limit\" ({Quote(value)}) is not a whole number from 1 to {max}.", "Give such a number, or leave it out for 100.");
-        return limit;
+        if (!query.TryGetValue(name, out var values))
+            return null;
+        var texts = values.SelectMany(value => value!.Split(',')).Select(text => ParseText(name, text)).Distinct().Order(StringComparer.Ordinal).ToArray();
+        return texts.Length <= countMax
+            ? texts
+            : throw Bad(name, $"Parameter \"{name}\" names {texts.Length}, and {countMax} are the most.", "Ask for some of them at a time.");
     }
+
+    /// <summary>Rows of a page: <c>limit</c>, 1 to 1,000, default 100.</summary>
+    public int Limit() => Number("limit", 1, 1000, 100);
+
+    /// <summary>A whole number within bounds.</summary>
+    public int Number(string name, int min, int max, int otherwise)
+    {
+        if (Value(name) is not { } value)
+            return otherwise;
+        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < min || number > max)
+        {
+            throw Bad(
+                name, $"Parameter \"{name}\" ({Quote(value)}) is not a whole number from {min} to {max}.",
+                $"Give such a number, or leave it out for {otherwise}.");
+        }
+
+        return number;
+    }
+
+    /// <summary>Whether the parameter is given.</summary>
+    public bool Has(string name) => query.ContainsKey(name);
 
     /// <summary>Where the page starts: <c>cursor</c>; null is the first page.</summary>
     public PageKey? Cursor()
@@ -88,6 +118,9 @@ public readonly struct QueryReader
             ? day
             : throw Bad(name, $"Parameter \"{name}\" ({Quote(value)}) is not a day.", "Write it as 2026-01-31.");
     }
+
+    /// <summary>The parameter as it was given; null when absent.</summary>
+    internal string? Given(string name) => Value(name);
 
     /// <summary>Reads a moment, UTC.</summary>
     /// <exception cref="ProblemException">400, naming the parameter.</exception>

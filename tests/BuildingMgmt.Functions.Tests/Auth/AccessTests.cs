@@ -37,6 +37,7 @@ public sealed class AccessTests(RunningApp app)
         ("ListSensors", "GET", "/api/sensors", Viewers),
         ("GetSensor", "GET", "/api/sensors/{sensor}", Viewers),
         ("GetFloorDashboard", "GET", "/api/dashboard/floor/{floor}", Viewers),
+        ("GetFloorHistory", "GET", "/api/dashboard/floor/{floor}/history", Viewers),
         ("GetIngestRate", "GET", "/api/ops/ingest", Viewers),
         ("GetDashboardCounts", "GET", "/api/ops/dashboards", Admins),
         ("ListDeadLetters", "GET", "/api/ops/dead-letters", Engineers),

@@ -4,6 +4,7 @@ using BuildingMgmt.Database;
 using BuildingMgmt.Functions.Catalogue;
 using BuildingMgmt.Functions.DeadLetters;
 using BuildingMgmt.Functions.Gateways;
+using BuildingMgmt.Functions.History;
 using BuildingMgmt.Functions.Ingest;
 using BuildingMgmt.Functions.LatestValues;
 using BuildingMgmt.Functions.Postgres;
@@ -74,6 +75,7 @@ internal sealed class IngestApp : IAsyncDisposable
             .AddRollUps()
             .AddDeadLetters()
             .AddGateways()
+            .AddHistory()
             .BuildServiceProvider(validateScopes: true);
         return new IngestApp(services, time, postgres);
     }
