@@ -33,7 +33,8 @@ internal static class ReadingChanges
     // What is taken is deleted before anything is computed: whatever is stored later leaves a record that is still there.
     private const string TakeSql = """
         WITH next AS (
-            SELECT hour, change_id FROM reading_change WHERE hour > $1 AND hour <= $2 ORDER BY hour, change_id LIMIT $3
+            SELECT hour, change_id FROM reading_change
+            WHERE hour > $1 AND hour <= $2 AND (hour <= $5 OR NOT is_carried) ORDER BY hour, change_id LIMIT $3
         ), taken AS (
             DELETE FROM reading_change AS change USING next WHERE change.hour = next.hour AND change.change_id = next.change_id
             RETURNING change.*
@@ -58,6 +59,27 @@ internal static class ReadingChanges
         FROM reading_change WHERE hour <= $1
         """;
 
+    // Hours are recorded by Universal Time. In a zone that is half an hour off, one of them is a part of two of the building's, of which the
+    // first is over before it is.
+    private const string NewestSql = """
+        SELECT CASE
+            WHEN EXISTS (
+                SELECT FROM (SELECT DISTINCT usable_time_zone(time_zone) AS zone FROM building) AS used
+                WHERE date_trunc('hour', $1, zone) <> date_trunc('hour', $1, 'UTC')
+                    OR date_trunc('hour', $1 - interval '1 hour', zone) <> date_trunc('hour', $1 - interval '1 hour', 'UTC')
+            )
+            THEN $1
+            ELSE $1 - interval '1 hour'
+        END
+        """;
+
+    /// <summary>Beginning of the newest recorded hour that may touch buckets which are over by a time.</summary>
+    public static async Task<DateTime> NewestAsync(NpgsqlTransaction transaction, DateTime overBy, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(NewestSql, transaction.Connection, transaction) { Parameters = { One(overBy) } };
+        return (DateTime)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
     /// <summary>Puts the records of hours that are not over together, so that they stay few.</summary>
     /// <param name="newestOver">Beginning of the newest hour that is over.</param>
     public static async Task FoldAsync(NpgsqlTransaction transaction, DateTime newestOver, CancellationToken cancellationToken)
@@ -69,12 +91,13 @@ internal static class ReadingChanges
     /// <summary>
     /// Takes the oldest records of hours that begin after one time and not after another, as far as they name no more than so many points.
     /// </summary>
+    /// <param name="newestOver">Beginning of the newest hour that is over. What is carried into a later one is not taken again before.</param>
     public static async Task<List<ReadingChange>> TakeAsync(
-        NpgsqlTransaction transaction, DateTime after, DateTime last, int pointsMax, CancellationToken cancellationToken)
+        NpgsqlTransaction transaction, DateTime after, DateTime last, DateTime newestOver, int pointsMax, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(TakeSql, transaction.Connection, transaction)
         {
-            Parameters = { One(after), One(last), One(RecordsPerTakeMax), One((long)pointsMax) },
+            Parameters = { One(after), One(last), One(RecordsPerTakeMax), One((long)pointsMax), One(newestOver) },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var changes = new List<ReadingChange>();

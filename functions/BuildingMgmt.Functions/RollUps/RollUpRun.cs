@@ -39,13 +39,13 @@ public sealed class RollUpRun
         var began = time.GetTimestamp();
         var overBy = time.GetUtcNow().UtcDateTime.AddSeconds(-options.GraceSeconds);
         var newestOver = overBy.AddHours(-1);
-        await PrepareAsync(newestOver, cancellationToken);
+        var newest = await PrepareAsync(overBy, newestOver, cancellationToken);
 
         // The last day before what is older: a month that comes late does not keep the present waiting.
         var total = default(RollUpCount);
         foreach (var after in (DateTime[])[newestOver - Fresh, DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc)])
         {
-            while (time.GetElapsedTime(began) < RunTime && await StepAsync(after, overBy, cancellationToken) is { } step)
+            while (time.GetElapsedTime(began) < RunTime && await StepAsync(after, newest, overBy, cancellationToken) is { } step)
                 total += step;
         }
 
@@ -56,24 +56,27 @@ public sealed class RollUpRun
         return total;
     }
 
-    private async Task PrepareAsync(DateTime newestOver, CancellationToken cancellationToken)
+    private async Task<DateTime> PrepareAsync(DateTime overBy, DateTime newestOver, CancellationToken cancellationToken)
     {
-        var zones = await turn.TakeAsync(
+        var (zones, newest) = await turn.TakeAsync(
             async (transaction, _, token) =>
             {
                 await ReadingChanges.FoldAsync(transaction, newestOver, token);
-                return await TimeZoneChanges.AdoptAsync(transaction, token);
+                var adopted = await TimeZoneChanges.AdoptAsync(transaction, token);
+                return (adopted, await ReadingChanges.NewestAsync(transaction, overBy, token));
             },
             cancellationToken);
         foreach (var zone in zones)
             logger.RollUpZoneChanged(zone.BuildingId, zone.TimeZone, zone.Hours);
+        return newest;
     }
 
-    private Task<RollUpCount?> StepAsync(DateTime after, DateTime overBy, CancellationToken cancellationToken) =>
+    private Task<RollUpCount?> StepAsync(DateTime after, DateTime newest, DateTime overBy, CancellationToken cancellationToken) =>
         turn.TakeAsync<RollUpCount?>(
             async (transaction, bucketsMax, token) =>
             {
-                var changes = await ReadingChanges.TakeAsync(transaction, after, overBy.AddHours(-1), bucketsMax, token);
+                var changes = await ReadingChanges.TakeAsync(
+                    transaction, after, newest, overBy.AddHours(-1), bucketsMax, token);
                 if (changes.Count == 0)
                     return null;
                 var buckets = await HourBuckets.FindAsync(transaction, changes, overBy, token);

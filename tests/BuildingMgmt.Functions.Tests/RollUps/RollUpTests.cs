@@ -32,6 +32,22 @@ public sealed class RollUpTests(PostgresFixture postgres, AzuriteFixture azurite
     }
 
     [Fact]
+    public async Task Hour_that_begins_at_the_half_is_rolled_up_when_it_is_over_though_all_its_readings_are_of_its_second_part()
+    {
+        const string HalfZone = "Asia/Kolkata";
+        await CatalogueImport.ImportAsync(App.Postgres, RollUpBuilding.In(HalfZone), TestContext.Current.CancellationToken);
+        App.Time.SetUtcNow(new DateTimeOffset(2026, 3, 10, 12, 30, 59, TimeSpan.Zero));
+        await App.StoreAsync(RollUpBuilding.Of(HalfZone, RollUpBuilding.Reading(HalfZone, "rare", "12:10:00", 4)));
+        await App.RollUpAsync();
+        Assert.Equal("", await HoursAsync());
+        App.Time.Advance(TimeSpan.FromSeconds(1));
+        await App.RollUpAsync();
+        Assert.Equal("11:30 of 1", await App.QueryAsync("""
+            SELECT to_char(bucket AT TIME ZONE 'UTC', 'HH24:MI') || ' of ' || count FROM reading_hourly
+            """));
+    }
+
+    [Fact]
     public async Task Late_reading_and_correction_repair_hour_and_day_and_say_so()
     {
         await StoreAsync("minutely", ("10:15:00", 1, "good"), ("11:15:00", 5, "good"));

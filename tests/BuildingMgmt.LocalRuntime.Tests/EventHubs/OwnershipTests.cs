@@ -135,18 +135,17 @@ public sealed class OwnershipTests(AzuriteFixture azurite)
                 var partitions = Enumerable.Range(0, partitionCount).Select(i => $"{i}").ToList();
                 var instances = Enumerable.Range(0, instanceCount).Select(i => $"instance-{i}").ToList();
                 var owned = new Dictionary<string, Ownership>();
-                var quiet = 0;
-                for (var step = 0; step < 2_000 && quiet < 50; step++)
+                for (var step = 0; step < 2_000 && instances.Any(instance => Next(instance) is not null); step++)
                 {
                     var self = instances[random.Next(instances.Count)];
-                    var next = PartitionBalance.NextToClaim(partitions, owned.Values, self, random.Next);
-                    quiet = next is null ? quiet + 1 : 0;
-                    if (next is not null)
+                    if (Next(self) is { } next)
                         owned[next] = new Ownership(next, self, default, default);
                 }
 
                 var shares = instances.Select(instance => owned.Values.Count(ownership => ownership.Owner == instance)).ToList();
                 return owned.Count == partitionCount && shares.Max() - shares.Min() <= 1;
+
+                string? Next(string instance) => PartitionBalance.NextToClaim(partitions, owned.Values, instance, random.Next);
             });
 
     private static Task<TestHost> StartAsync(TestHub hub, ReceivedEvents received) =>

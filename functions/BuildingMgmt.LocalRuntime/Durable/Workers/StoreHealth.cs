@@ -36,7 +36,8 @@ internal sealed class StoreHealth(ILogger logger, TimeProvider time)
     {
         if (!IsAway)
             return;
-        _failing &= ~call;
+        // What failed before a worker entered anew was of its former life, and is not called again by it.
+        _failing &= call == VitalCalls.Enter ? VitalCalls.None : ~call;
         if (!IsAway)
             logger.StoreBack(time.GetElapsedTime(_awaySince));
     }

@@ -157,6 +157,18 @@ public sealed class WorkerTroubleTests : IDisposable
     }
 
     [Fact]
+    public void An_outage_ends_when_the_worker_enters_anew_whatever_failed_before()
+    {
+        var time = new FakeTimeProvider();
+        var health = new StoreHealth(_hub, time);
+        health.Failed(VitalCalls.Renew, time.GetTimestamp(), new TimeoutException());
+        health.Failed(VitalCalls.Take, time.GetTimestamp(), new TimeoutException());
+        health.Worked(VitalCalls.Enter);
+        Assert.Single(_hub.Logged, LogEvents.DurableStoreAway);
+        Assert.Single(_hub.Logged, LogEvents.DurableStoreBack);
+    }
+
+    [Fact]
     public void A_step_that_does_not_end_is_told_of_once()
     {
         _hub.BeforeStep = instanceId => instanceId == "long" ? Task.Delay(TimeSpan.FromMinutes(5), _hub.Time, CancellationToken.None) : Task.CompletedTask;
