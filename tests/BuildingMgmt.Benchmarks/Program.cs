@@ -4,18 +4,20 @@ using BuildingMgmt.Benchmarks.Durable;
 using BuildingMgmt.Benchmarks.Ingest;
 using BuildingMgmt.Benchmarks.Reporting;
 using BuildingMgmt.Benchmarks.RollUps;
+using BuildingMgmt.Benchmarks.StoreWays;
 
 // The systems that are started inherit it: what is measured is what they can do, and not what one caller may take.
 Environment.SetEnvironmentVariable("RateLimits__RequestsPerCallerPerMinute", "0");
 Environment.SetEnvironmentVariable("RateLimits__RequestsPerAddressPerMinute", "0");
 
-var benchmarks = new Dictionary<string, Func<BenchmarkReport, BenchmarkSize, CancellationToken, Task>>
+var benchmarks = new Dictionary<string, Func<BenchmarkReport, BenchmarkRequest, CancellationToken, Task>>
 {
     ["ingest"] = IngestBenchmark.RunAsync,
-    ["dashboard"] = DashboardBenchmark.RunAsync,
-    ["roll-ups"] = RollUpBenchmark.RunAsync,
-    ["durable"] = DurableBenchmark.RunAsync,
-    ["durable-sim"] = DurableSimulationBenchmark.RunAsync,
+    ["store-ways"] = (report, request, token) => StoreWaysBenchmark.RunAsync(report, request.Size, token),
+    ["dashboard"] = (report, request, token) => DashboardBenchmark.RunAsync(report, request.Size, token),
+    ["roll-ups"] = (report, request, token) => RollUpBenchmark.RunAsync(report, request.Size, token),
+    ["durable"] = (report, request, token) => DurableBenchmark.RunAsync(report, request.Size, token),
+    ["durable-sim"] = (report, request, token) => DurableSimulationBenchmark.RunAsync(report, request.Size, token),
 };
 
 var names = new Argument<string[]>("name")
@@ -26,14 +28,16 @@ var names = new Argument<string[]>("name")
 names.AcceptOnlyFromAmong([.. benchmarks.Keys, "all"]);
 var quick = new Option<bool>("--quick") { Description = "Smaller tables: under two minutes a name." };
 var trial = new Option<bool>("--trial") { Description = "Hardly anything: whether the benchmarks work, not how fast the system is." };
-var root = new RootCommand("Measures the system, each figure beside the physical limit of the same run.") { names, quick, trial };
+var rows = new Option<long>("--rows") { Description = "ingest: readings that the table holds beforehand, such as 43000000; they take some minutes to fill in." };
+var root = new RootCommand("Measures the system, each figure beside the physical limit of the same run.") { names, quick, trial, rows };
 root.SetAction(async (arguments, cancellationToken) =>
 {
     var report = new BenchmarkReport(Console.Error);
     var size = arguments.GetValue(trial) ? BenchmarkSize.Trial : arguments.GetValue(quick) ? BenchmarkSize.Quick : BenchmarkSize.Full;
+    var request = new BenchmarkRequest(size, arguments.GetValue(rows));
     var chosen = arguments.GetValue(names)!;
     foreach (var (name, run) in benchmarks.Where(benchmark => chosen.Contains("all") || chosen.Contains(benchmark.Key)))
-        await run(report, size, cancellationToken);
+        await run(report, request, cancellationToken);
     report.Print();
 });
 

@@ -8,7 +8,20 @@ namespace BuildingMgmt.EndToEnd.Tests;
 public sealed class BenchmarkTests
 {
     [Theory]
-    [InlineData("ingest", "events-of-1", "events-of-100", "events-of-1000", "bytes-a-row", "cpu-a-million", "events-of-10000", "freshness-p50", "freshness-p99")]
+    [InlineData(
+        "ingest",
+        "events-of-1", "events-of-100", "events-of-1000", "events-of-10000", "bytes-a-row",
+        "cpu-a-million", "cpu-a-million-of-1", "cpu-a-million-of-100", "cpu-a-million-of-10000", "freshness-p50", "freshness-p99",
+        "allocated-of-1", "allocated-of-100", "allocated-of-1000", "allocated-of-10000",
+        "allocated-to-commit-of-1", "allocated-to-commit-of-100", "allocated-to-commit-of-1000", "allocated-to-commit-of-10000")]
+    [InlineData(
+        "store-ways",
+        "production-new", "production-all-again", "production-one-in-100-again",
+        "copy-or-insert-new", "copy-or-insert-all-again", "copy-or-insert-one-in-100-again",
+        "batch-ledger-new", "batch-ledger-all-again", "batch-ledger-one-in-100-again",
+        "staged-new", "staged-all-again", "staged-one-in-100-again",
+        "unnest-new", "unnest-all-again", "unnest-one-in-100-again",
+        "production-events-of-10-by-100-new", "production-events-of-10-alone-new")]
     [InlineData("dashboard", "floor", "floor-p99", "hit-rate", "not-modified")]
     [InlineData("roll-ups", "every-second", "every-second-buckets", "every-minute", "every-minute-buckets")]
     [InlineData("durable", "idle-p50", "idle-p99", "chain-of-5-by-2", "fan-out-1000-by-2")]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Producer;
 using BuildingMgmt.Benchmarks.Reporting;
@@ -10,60 +11,105 @@ namespace BuildingMgmt.Benchmarks.Ingest;
 
 /// <summary>
 /// Readings per second from a gateway's send over AMQP to rows in PostgreSQL and latest values in the table store, with
-/// everything durable, beside COPY. Each case writes a month of its own and checks count and sum of what was stored.
+/// everything durable, beside COPY. Each case writes minutes of its own and checks count and sum of what was stored.
 /// </summary>
-internal sealed class IngestBenchmark(RunningStack stack, NpgsqlDataSource postgres, BenchmarkReport report)
+internal sealed class IngestBenchmark(RunningStack stack, NpgsqlDataSource postgres, BenchmarkReport report, BenchmarkRequest request, string suffix)
 {
     public const int Partitions = 4;
     private const int SendsInFlightPerPartition = 4;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(10);
 
-    public static async Task RunAsync(BenchmarkReport report, BenchmarkSize size, CancellationToken cancellationToken)
+    // Older readings fill the month up to its 28th day.
+    private static readonly DateTime Month = new(2025, 6, 1, 0, 0, 0, DateTimeKind.Utc);
+    private static readonly TimeSpan CaseLength = TimeSpan.FromMinutes(20);
+    private DateTime nextStart = Month.AddDays(27);
+
+    public static IReadOnlyList<int> EventSizes { get; } = [1, 100, 1_000, 10_000];
+
+    public static async Task RunAsync(BenchmarkReport report, BenchmarkRequest request, CancellationToken cancellationToken)
     {
-        report.Progress("ingest: starting the system");
-        await using var stack = await RunningStack.StartAsync("--no-demo");
-        await using var postgres = NpgsqlDataSource.Create(stack.Run.Postgres);
-        await CatalogueImport.ImportAsync(postgres, Campus.Building, cancellationToken);
-        await new IngestBenchmark(stack, postgres, report).MeasureAsync(size, cancellationToken);
+        // How instances share the work does not depend on what the table holds.
+        int[] instanceCounts = request.OlderRows > 0 || request.Size == BenchmarkSize.Trial ? [1] : [1, 2, 4];
+        foreach (var instances in instanceCounts)
+        {
+            report.Progress(string.Create(CultureInfo.InvariantCulture, $"ingest: starting the system, app processes: {instances}"));
+            await using var stack = await RunningStack.StartAsync("--no-demo", "--instances", instances.ToString(CultureInfo.InvariantCulture));
+            await using var postgres = NpgsqlDataSource.Create(stack.Run.Postgres);
+            await CatalogueImport.ImportAsync(postgres, Campus.Building, cancellationToken);
+            var suffix = request.OlderRows > 0 ? string.Create(CultureInfo.InvariantCulture, $"-with-{request.OlderRows / 1e6:0.#}-million")
+                : instances > 1 ? string.Create(CultureInfo.InvariantCulture, $"-by-{instances}")
+                : "";
+            var benchmark = new IngestBenchmark(stack, postgres, report, request, suffix);
+            await benchmark.MeasureRatesAsync(cancellationToken);
+            if (instances == 1)
+                await benchmark.MeasureOneAsync(cancellationToken);
+        }
     }
 
-    private async Task MeasureAsync(BenchmarkSize size, CancellationToken cancellationToken)
+    private async Task MeasureRatesAsync(CancellationToken cancellationToken)
     {
-        var scale = size switch { BenchmarkSize.Full => 1, BenchmarkSize.Quick => 4, _ => 100 };
-        var freshnessSeconds = size switch { BenchmarkSize.Full => 20, BenchmarkSize.Quick => 5, _ => 1 };
         // What warms the system up for a measurement is not needed where nothing is measured.
-        var warmUp = size == BenchmarkSize.Trial ? 4_000 : 200_000;
+        var warmUp = request.Size == BenchmarkSize.Trial ? 4_000 : 200_000;
+        if (request.OlderRows > 0)
+            await new OlderReadings(postgres, report).FillAsync(request.OlderRows, Month, cancellationToken);
         var copy = new CopyLimit(postgres, await PointIdsAsync(cancellationToken));
-        await StoreAsync(1_000, warmUp, Month(0), cancellationToken); // warm: compiled code, open connections, a grown WAL
-        await ForgetReadingsAsync(cancellationToken);
+        await StoreAsync(1_000, warmUp, NextStart(), cancellationToken); // warm: compiled code, open connections, a grown WAL
 
-        await CaseAsync("events-of-1", 1, 40_000 / scale, Month(1), copy, cancellationToken);
-        await CaseAsync("events-of-100", 100, 1_000_000 / scale, Month(2), copy, cancellationToken);
-        await CaseAsync("events-of-1000", 1_000, 3_000_000 / scale, Month(3), copy, cancellationToken);
-        await CaseAsync("events-of-10000", 10_000, 3_000_000 / scale, Month(4), copy, cancellationToken);
-        await new FreshnessCase(stack, report).MeasureAsync(TimeSpan.FromSeconds(freshnessSeconds), cancellationToken);
+        foreach (var readingsPerEvent in EventSizes)
+        {
+            var full = readingsPerEvent switch { 1 => 40_000, 100 => 1_000_000, _ => 3_000_000 };
+            await CaseAsync(readingsPerEvent, Of(full, full / 4, full / 100), copy, cancellationToken);
+        }
     }
 
-    private async Task CaseAsync(string name, int readingsPerEvent, int count, DateTime start, CopyLimit copy, CancellationToken cancellationToken)
+    private async Task MeasureOneAsync(CancellationToken cancellationToken)
     {
-        report.Progress($"ingest: {name}, {count:N0} readings");
+        var freshness = TimeSpan.FromSeconds(Of(20, 5, 1));
+        await new FreshnessCase(stack, report, suffix).MeasureAsync(NextStart(), freshness, cancellationToken);
+        if (request.OlderRows == 0)
+            await new AllocationCase(stack, report).MeasureAsync(runs: Of(5, 3, 1), readingsPerRun: Of(50_000, 50_000, 1_000), cancellationToken);
+    }
+
+    private async Task CaseAsync(int readingsPerEvent, int count, CopyLimit copy, CancellationToken cancellationToken)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"events-of-{readingsPerEvent}{suffix}");
+        report.Progress(string.Create(CultureInfo.InvariantCulture, $"ingest: {name}, {count:N0} readings"));
+        var start = await BeginAsync(cancellationToken);
+        var sizeBefore = await SizeAsync(cancellationToken);
         var cpuBefore = StackCpu.Of(stack.Run);
         var rate = await StoreAsync(readingsPerEvent, count, start, cancellationToken);
         var cpu = StackCpu.Of(stack.Run) - cpuBefore;
-        var stored = await StoredAsync(cancellationToken);
-        await ForgetReadingsAsync(cancellationToken);
+        var bytes = await SizeAsync(cancellationToken) - sizeBefore;
+        var stored = await StoredAsync(start, cancellationToken);
 
+        start = await BeginAsync(cancellationToken);
+        sizeBefore = await SizeAsync(cancellationToken);
         var limit = await copy.MeasureAsync(start, count, readingsPerEvent, cancellationToken);
-        var copied = await StoredAsync(cancellationToken);
-        if (stored.Count != count || stored != copied with { Bytes = stored.Bytes })
+        var copiedBytes = await SizeAsync(cancellationToken) - sizeBefore;
+        var copied = await StoredAsync(start, cancellationToken);
+        if (stored.Count != count || stored != copied)
             throw new InvalidOperationException($"{name}: stored {stored}, but COPY of the same {count} readings gives {copied}.");
-        await ForgetReadingsAsync(cancellationToken);
 
         report.Add(new BenchmarkResult("ingest", name, rate, "readings/s", limit, "binary COPY of the same rows"));
-        if (readingsPerEvent != 1_000)
-            return;
-        report.Add(new BenchmarkResult("ingest", "bytes-a-row", (double)stored.Bytes / count, "bytes", (double)copied.Bytes / count, "the same rows by COPY"));
-        report.Add(new BenchmarkResult("ingest", "cpu-a-million", cpu.TotalSeconds * 1e6 / count, "s"));
+        var cpuName = readingsPerEvent == 1_000 ? "cpu-a-million" : string.Create(CultureInfo.InvariantCulture, $"cpu-a-million-of-{readingsPerEvent}");
+        report.Add(new BenchmarkResult("ingest", cpuName + suffix, cpu.TotalSeconds * 1e6 / count, "s"));
+        if (readingsPerEvent == 1_000)
+            report.Add(new BenchmarkResult("ingest", "bytes-a-row" + suffix, (double)bytes / count, "bytes", (double)copiedBytes / count, "the same rows by COPY"));
+    }
+
+    // Without older readings each measurement begins with an empty table.
+    private async Task<DateTime> BeginAsync(CancellationToken cancellationToken)
+    {
+        if (request.OlderRows == 0)
+            await ForgetReadingsAsync(cancellationToken);
+        return NextStart();
+    }
+
+    private DateTime NextStart()
+    {
+        var start = nextStart;
+        nextStart += CaseLength;
+        return start;
     }
 
     /// <summary>Sends what was encoded beforehand and waits until the ledger has accounted for all of it.</summary>
@@ -83,7 +129,7 @@ internal sealed class IngestBenchmark(RunningStack stack, NpgsqlDataSource postg
     private async Task SendAsync(byte[][] events, int partition, CancellationToken cancellationToken)
     {
         await using var producer = new EventHubProducerClient(stack.Run.EventHubs, stack.Run.Hub);
-        var options = new SendEventOptions { PartitionId = partition.ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        var options = new SendEventOptions { PartitionId = partition.ToString(CultureInfo.InvariantCulture) };
         var next = partition - Partitions;
         // Small events travel as one AMQP batch, as the producer of a busy gateway sends them.
         var eventsPerSend = Math.Max(1, Math.Min(100, 200_000 / Math.Max(1, events[0].Length)));
@@ -109,17 +155,25 @@ internal sealed class IngestBenchmark(RunningStack stack, NpgsqlDataSource postg
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private async Task<Stored> StoredAsync(CancellationToken cancellationToken)
+    private async Task<Stored> StoredAsync(DateTime start, CancellationToken cancellationToken)
     {
         await using var command = postgres.CreateCommand("""
-            SELECT count(*), coalesce(sum(round(value::numeric, 2)), 0),
-                   (SELECT coalesce(sum(pg_relation_size(relid) + pg_indexes_size(relid)), 0)::bigint
-                    FROM pg_partition_tree('reading') WHERE isleaf)
-            FROM reading
+            SELECT count(*), coalesce(sum(round(value::numeric, 2)), 0) FROM reading WHERE time >= $1 AND time < $2
             """);
+        command.CommandTimeout = 0;
+        command.Parameters.Add(SqlParameters.One(start));
+        command.Parameters.Add(SqlParameters.One(start + CaseLength));
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        return new Stored(row.GetInt64(0), row.GetDecimal(1), row.GetInt64(2));
+        return new Stored(row.GetInt64(0), row.GetDecimal(1));
+    }
+
+    private async Task<long> SizeAsync(CancellationToken cancellationToken)
+    {
+        await using var command = postgres.CreateCommand("""
+            SELECT coalesce(sum(pg_relation_size(relid) + pg_indexes_size(relid)), 0)::bigint FROM pg_partition_tree('reading') WHERE isleaf
+            """);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     private async Task ForgetReadingsAsync(CancellationToken cancellationToken)
@@ -139,7 +193,12 @@ internal sealed class IngestBenchmark(RunningStack stack, NpgsqlDataSource postg
         return ids;
     }
 
-    private static DateTime Month(int offset) => new DateTime(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddMonths(offset);
+    private int Of(int full, int quick, int trial) => request.Size switch
+    {
+        BenchmarkSize.Full => full,
+        BenchmarkSize.Quick => quick,
+        _ => trial,
+    };
 
-    private sealed record Stored(long Count, decimal Sum, long Bytes);
+    private sealed record Stored(long Count, decimal Sum);
 }

@@ -19,10 +19,26 @@ internal sealed record BenchmarkResult(
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    /// <summary>Bytes that PostgreSQL wrote to its log, where that was measured.</summary>
+    public double? WalBytesAReading { get; init; }
+
+    /// <summary>Bytes by which table and index grew, where that was measured.</summary>
+    public double? TableBytesAReading { get; init; }
+
     /// <summary>Value divided by limit: for rates 1 is the best there can be, for times 1 is as quick as the bare technique.</summary>
     public double? Ratio => Limit is > 0 ? Math.Round(Value / Limit.Value, 3) : null;
 
-    public string ToBenchLine() => "BENCH " + JsonSerializer.Serialize(this with { Value = Round(Value), Limit = Limit is { } limit ? Round(limit) : null }, Json);
+    public string ToBenchLine() => "BENCH " + JsonSerializer.Serialize(
+        this with
+        {
+            Value = Round(Value),
+            Limit = Round(Limit),
+            WalBytesAReading = Round(WalBytesAReading),
+            TableBytesAReading = Round(TableBytesAReading),
+        },
+        Json);
+
+    private static double? Round(double? value) => value is { } known ? Round(known) : null;
 
     private static double Round(double value) => Math.Abs(value) >= 1000 ? Math.Round(value) : Math.Round(value, 3);
 }
