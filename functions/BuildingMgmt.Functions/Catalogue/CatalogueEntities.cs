@@ -74,6 +74,14 @@ public sealed record CatalogueSensor(
         return false;
     }
 
+    /// <summary>Finds a point by its id.</summary>
+    public bool TryFindPoint(int pointId, out CataloguePoint found)
+    {
+        var index = Array.FindIndex(points, point => point.PointId == pointId);
+        found = index < 0 ? default : points[index];
+        return index >= 0;
+    }
+
     /// <inheritdoc/>
     public bool Equals(CatalogueSensor? other) => ReferenceEquals(this, other);
 
@@ -81,19 +89,23 @@ public sealed record CatalogueSensor(
     public override int GetHashCode() => SensorId.GetHashCode();
 }
 
-/// <summary>One measured quantity of one sensor: 16 bytes, as a million of them are held.</summary>
+/// <summary>One measured quantity of one sensor: 24 bytes, as a million of them are held.</summary>
 public readonly struct CataloguePoint
 {
     private readonly PointKind kind;
 
-    internal CataloguePoint(int pointId, PointKind kind)
+    internal CataloguePoint(int pointId, CatalogueSensor sensor, PointKind kind)
     {
         PointId = pointId;
+        Sensor = sensor;
         this.kind = kind;
     }
 
     /// <summary>Key of the point's readings.</summary>
     public int PointId { get; }
+
+    /// <summary>The sensor that measures it.</summary>
+    public CatalogueSensor Sensor { get; }
 
     /// <summary>Name of the quantity, for example <c>temperature</c>.</summary>
     public string Metric => kind.Metric.Text;

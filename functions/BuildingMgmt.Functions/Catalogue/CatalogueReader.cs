@@ -70,7 +70,7 @@ internal sealed class CatalogueReader
                 sensor = sensors[sensorId];
             }
 
-            points.Add(new CataloguePoint(row.GetInt32(0), ReadKind(row)));
+            points.Add(new CataloguePoint(row.GetInt32(0), sensor, ReadKind(row)));
         }
 
         sensor?.AddPoints([.. points]);

@@ -35,7 +35,7 @@ internal static class CatalogueSql
     public static readonly string[] Structure =
     [
         "SELECT building_id, name, time_zone, raw_retention_days FROM building ORDER BY name",
-        "SELECT floor_id, name, building_id FROM floor ORDER BY name",
+        "SELECT floor_id, f.name, building_id FROM floor f JOIN building b USING (building_id) ORDER BY b.name, f.name",
         "SELECT gateway_id, active, building_id FROM gateway",
         "SELECT username, active, role, building_id FROM app_user JOIN user_grant USING (username) ORDER BY username",
     ];

@@ -87,7 +87,7 @@ public sealed class FloorRenderTests
     {
         var sensor = new CatalogueSensor(Guid.NewGuid(), name, "climate", status, new CatalogueZone(Guid.NewGuid(), "Lobby"), 0);
         sensor.AddPoints([new CataloguePoint(
-            pointId, new PointKind(new MetricName(metric), "°C", double.NegativeInfinity, double.PositiveInfinity, 60))]);
+            pointId, sensor, new PointKind(new MetricName(metric), "°C", double.NegativeInfinity, double.PositiveInfinity, 60))]);
         floor.Sensors = [.. floor.Sensors, sensor];
         return sensor;
     }

@@ -53,7 +53,7 @@ internal static class TestBuilding
         var specs = new[] { Tower, Archive }.SelectMany(spec => spec.Floors).SelectMany(floor => floor.Sensors).ToDictionary(sensor => sensor.SensorId);
         var pointId = 101;
         foreach (var sensor in sensors)
-            sensor.AddPoints([.. specs[sensor.SensorId].Points.Select(point => new CataloguePoint(pointId++, Kind(point)))]);
+            sensor.AddPoints([.. specs[sensor.SensorId].Points.Select(point => new CataloguePoint(pointId++, sensor, Kind(point)))]);
         var structure = new CatalogueStructure(
             buildings,
             [.. floors],
