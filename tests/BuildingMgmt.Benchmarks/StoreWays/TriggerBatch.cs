@@ -7,16 +7,13 @@ namespace BuildingMgmt.Benchmarks.StoreWays;
 /// <summary>The decoded events of one run of the trigger, as a way of storing is given them.</summary>
 internal sealed class TriggerBatch
 {
-    private TriggerBatch(HubPartition partition, CatalogueSnapshot catalogue, string[] ids)
+    private TriggerBatch(HubPartition partition, string[] ids)
     {
         Partition = partition;
-        Catalogue = catalogue;
         Ids = ids;
     }
 
     public HubPartition Partition { get; }
-
-    public CatalogueSnapshot Catalogue { get; }
 
     /// <summary>Of each event the gateway's own id of its batch.</summary>
     public IReadOnlyList<string> Ids { get; }
@@ -27,7 +24,7 @@ internal sealed class TriggerBatch
 
     public static TriggerBatch Decode(HubPartition partition, CatalogueSnapshot catalogue, IReadOnlyList<IncomingEvent> events)
     {
-        var batch = new TriggerBatch(partition, catalogue, [.. events.Select(item => string.Create(CultureInfo.InvariantCulture, $"{partition.PartitionId}/{item.SequenceNumber}"))]);
+        var batch = new TriggerBatch(partition, [.. events.Select(item => string.Create(CultureInfo.InvariantCulture, $"{partition.PartitionId}/{item.SequenceNumber}"))]);
         var taken = batch.Slice.Fill(events, 0, catalogue, TimeProvider.System.GetUtcNow(), new IngestOptions { RowsPerTransactionMax = 1_000_000 });
         if (taken < events.Count || batch.Slice.DeadLetters.Count > 0)
             throw new InvalidOperationException("The events of the benchmark are bad, or too many.");
