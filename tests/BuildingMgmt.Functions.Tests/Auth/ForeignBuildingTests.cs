@@ -42,6 +42,7 @@ public sealed class ForeignBuildingTests(RunningApp app) : IAsyncLifetime
         ("ListSensors", LeftOut, "GET", "/api/sensors?limit=1000", Readers),
         ("GetSensor", Hidden, "GET", "/api/sensors/{sensor}", Readers),
         ("GetFloorDashboard", Hidden, "GET", "/api/dashboard/floor/{floor}", Readers),
+        ("GetFloorHistory", Hidden, "GET", "/api/dashboard/floor/{floor}/history", Readers),
         ("GetIngestRate", LeftOut, "GET", "/api/ops/ingest", Readers),
         ("GetDashboardCounts", OfNoBuilding, "GET", "/api/ops/dashboards", ["admin-north"]),
         ("ListDeadLetters", LeftOut, "GET", "/api/ops/dead-letters?gateway_id=gateway-south", Engineers),
