@@ -74,14 +74,6 @@ public sealed record CatalogueSensor(
         return false;
     }
 
-    /// <summary>Finds a point by its id.</summary>
-    public bool TryFindPoint(int pointId, out CataloguePoint found)
-    {
-        var index = Array.FindIndex(points, point => point.PointId == pointId);
-        found = index < 0 ? default : points[index];
-        return index >= 0;
-    }
-
     /// <inheritdoc/>
     public bool Equals(CatalogueSensor? other) => ReferenceEquals(this, other);
 

@@ -48,16 +48,6 @@ public sealed class CatalogueSnapshot
     /// <summary>Finds the sensor that a point belongs to.</summary>
     public bool TryGetSensorOfPoint(int pointId, [NotNullWhen(true)] out CatalogueSensor? sensor) => (sensor = points.Find(pointId)) is not null;
 
-    /// <summary>Finds a point by its id.</summary>
-    public bool TryGetPoint(int pointId, out CataloguePoint point)
-    {
-        point = default;
-        return points.Find(pointId) is { } sensor && sensor.TryFindPoint(pointId, out point);
-    }
-
-    /// <summary>The floors of a building of this snapshot.</summary>
-    public IEnumerable<CatalogueFloor> FloorsOf(CatalogueBuilding building) => Floors.Where(floor => floor.Building.BuildingId == building.BuildingId);
-
     /// <summary>Finds a floor.</summary>
     public bool TryGetFloor(Guid floorId, [NotNullWhen(true)] out CatalogueFloor? floor)
     {

@@ -44,9 +44,9 @@ public sealed class CatalogueChangeTests(PostgresFixture postgres, AzuriteFixtur
 
         var measured = await AfterAsync($"INSERT INTO point (sensor_id, metric) VALUES ('{Changed}', 'höhe')");
         Assert.True(Sensor(measured, Changed).TryFindPoint("höhe"u8, out var height));
-        Assert.True(measured.TryGetPoint(height.PointId, out var byId));
-        Assert.Equal((Changed, "höhe"), (byId.Sensor.SensorId, byId.Metric));
-        Assert.Equal(2, measured.FloorsOf(measured.FloorOf(byId.Sensor).Building).Count());
+        Assert.True(measured.TryGetSensorOfPoint(height.PointId, out var sensorOfPoint));
+        Assert.Same(height.Sensor, sensorOfPoint);
+        Assert.Equal((Changed, "höhe"), (sensorOfPoint.SensorId, height.Metric));
 
         var moved = await AfterAsync($"UPDATE sensor SET floor_id = '{TestBuilding.Floor(1)}', name = 'moved' WHERE sensor_id = '{Changed}'");
         Assert.Equal(["sensor 0", "sensor 2", "sensor 3", "sensor 4"], Names(moved, 0));

@@ -138,8 +138,9 @@ internal sealed class IngestApp : IAsyncDisposable
         var catalogue = await Get<CatalogueCache>().GetAsync(CancellationToken.None);
         return string.Join(", ", Enumerable.Range(0, values.Count).Select(index =>
         {
-            Assert.True(catalogue.TryGetPoint(values[index].PointId, out var point));
-            return FormattableString.Invariant($"{point.Sensor.Name}/{point.Metric} {values[index].Value} {(int)values[index].Quality}");
+            Assert.True(catalogue.TryGetSensorOfPoint(values[index].PointId, out var sensor));
+            var point = sensor.Points.Single(point => point.PointId == values[index].PointId);
+            return FormattableString.Invariant($"{sensor.Name}/{point.Metric} {values[index].Value} {(int)values[index].Quality}");
         }));
     }
 
